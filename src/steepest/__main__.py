@@ -1,0 +1,5 @@
+"""``python -m steepest``."""
+
+from .cli import main
+
+main()

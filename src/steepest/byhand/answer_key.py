@@ -1,0 +1,183 @@
+"""The answer key of a set of worksheets as JSON and CSV, and the students' answers as CSV."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import IntegrityError, UnknownName, UserError
+from .exercise import DIGITS, Exercise, Slip, check_amounts, draw_exercise
+from .table import Line
+
+FORMAT = "steepest by-hand key, version 1"
+COLUMNS = ("student", "cell", "answer")
+
+
+@dataclass(frozen=True)
+class AnswerKey:
+    """The exercises of a class.
+
+    Args:
+        topic: of all sheets.
+        seed: they were drawn from.
+        digits: significant ones to which answers are compared.
+        exercises: by the students' numbers, ``01`` onwards.
+    """
+
+    topic: str
+    seed: int
+    digits: int
+    exercises: dict[str, Exercise]
+
+
+def draw_key(topic: str, *, seed: int, students: int, digits: int = DIGITS) -> AnswerKey:
+    """Return a class's exercises with small friendly numbers; every student has numbers of their own.
+
+    Raises:
+        UnknownName: there is no such topic.
+        UserError: students or digits is outside its range.
+    """
+    check_amounts(students, digits)
+    width = max(2, len(str(students)))
+    exercises = {
+        f"{number:0{width}d}": draw_exercise(topic, seed, number, digits)
+        for number in range(1, students + 1)
+    }
+    return AnswerKey(topic, seed, digits, exercises)
+
+
+def key_json(key: AnswerKey) -> str:
+    """Return a key as JSON: all that grading needs, formulas included."""
+    record = {
+        "format": FORMAT,
+        "topic": key.topic,
+        "seed": key.seed,
+        "significant_digits": key.digits,
+        "students": {student: _record(each) for student, each in key.exercises.items()},
+    }
+    return json.dumps(record, indent=1) + "\n"
+
+
+def _record(exercise: Exercise) -> dict[str, Any]:
+    return {
+        "given": exercise.given,
+        "answers": exercise.answers,
+        "lines": [[line.name, line.formula] for line in exercise.lines],
+        "slips": [[slip.cell, slip.name, slip.formula] for slip in exercise.slips],
+    }
+
+
+def read_key(path: Path) -> AnswerKey:
+    """Return the key in a JSON file.
+
+    Raises:
+        UserError: there is no such file, or it is no key.
+        IntegrityError: its answers are not what its formulas give.
+    """
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        exercises = {str(name): _exercise(each) for name, each in record["students"].items()}
+        key = AnswerKey(
+            str(record["topic"]), int(record["seed"]), int(record["significant_digits"]), exercises
+        )
+        known = record["format"] == FORMAT
+    except FileNotFoundError:
+        raise UserError(f"There is no file {path}.") from None
+    except (KeyError, TypeError, ValueError, AttributeError):
+        known = False
+    if not known:
+        raise UserError(
+            f"{path} is no key of worksheets. Give the key.json that `steepest byhand worksheet` wrote."
+        )
+    for student, each in record["students"].items():
+        if each["answers"] != exercises[student].answers:
+            raise IntegrityError(
+                f"{path}: the answers of student {student} are not what its formulas give."
+            )
+    return key
+
+
+def _exercise(record: dict[str, Any]) -> Exercise:
+    lines = tuple(Line(str(name), str(formula)) for name, formula in record["lines"])
+    slips = tuple(Slip(*map(str, each)) for each in record["slips"])
+    given = {str(name): float(value) for name, value in record["given"].items()}
+    return Exercise("", (), given, lines, tuple(record["answers"]), slips)
+
+
+def key_csv(key: AnswerKey, *, filled: bool = True) -> str:
+    """Return a line for each student and cell: with its right answer, or to be filled in."""
+    rows = [
+        (student, cell, _rounded(value, key.digits) if filled else "")
+        for student, exercise in key.exercises.items()
+        for cell, value in exercise.answers.items()
+    ]
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows([COLUMNS, *rows])
+    return buffer.getvalue()
+
+
+def _rounded(value: float, digits: int) -> str:
+    return f"{value:.{digits}g}"
+
+
+Answers = dict[str, dict[str, str]]  # student -> cell -> what was written
+
+
+def read_answers(path: Path, key: AnswerKey) -> Answers:
+    """Return what students wrote, from a CSV with a row per answer or a row per student.
+
+    A row per answer: ``student,cell,answer``. A row per student: ``student`` and then a column per cell.
+
+    Raises:
+        UserError: there is no such file, or it has neither form, or a cell is answered twice.
+        UnknownName: the key knows no such student or cell.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = [row for row in csv.reader(file) if any(map(str.strip, row))]
+    except FileNotFoundError:
+        raise UserError(f"There is no file {path}.") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path} is no CSV: {error}.") from None
+    heads = [each.strip() for each in rows[0]] if rows else []
+    if heads[:1] != ["student"] or len(heads) < 2:
+        raise UserError(
+            f"{path} must begin with the line {','.join(COLUMNS)}, or student and the cells' names."
+        )
+    answers: Answers = {}
+    for number, row in enumerate(rows[1:], start=2):
+        for answer in _answers_in(row, heads, f"{path}, line {number}"):
+            _take(answers, key, answer, f"{path}, line {number}")
+    return answers
+
+
+def _answers_in(row: Sequence[str], heads: list[str], where: str) -> list[tuple[str, str, str]]:
+    fields = [each.strip() for each in row]
+    if tuple(heads) == COLUMNS:
+        if len(fields) != 3:
+            raise UserError(f"{where}: has {len(fields)} fields, not the 3 of {','.join(COLUMNS)}.")
+        return [(fields[0], fields[1], fields[2])]
+    return [
+        (fields[0], cell, written) for cell, written in zip(heads[1:], fields[1:], strict=False)
+    ]
+
+
+def _take(answers: Answers, key: AnswerKey, answer: tuple[str, str, str], where: str) -> None:
+    student, cell, written = answer
+    name = (
+        student if student in key.exercises else student.zfill(2)
+    )  # a spreadsheet turns 01 into 1
+    if name not in key.exercises:
+        raise UnknownName("student of the key", student, key.exercises, f"({where})")
+    # as printed on the sheets, dE/dw1, or as formulas spell it, dE_dw1
+    cell = cell.replace("/", "_")
+    if cell not in key.exercises[name].answers:
+        raise UnknownName("cell of the key", cell, key.exercises[name].answers, f"({where})")
+    theirs = answers.setdefault(name, {})
+    if cell in theirs and written:
+        raise UserError(f"{where}: {cell} of student {name} is answered twice.")
+    if written:
+        theirs[cell] = written

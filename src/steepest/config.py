@@ -1,0 +1,178 @@
+"""One frozen record of a run: every value that decides its bytes, from and to TOML."""
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self, get_args, get_type_hints
+
+from .errors import UnknownName, UserError
+
+NONE = "none"  # how TOML, which has no null, spells a value that is off
+
+
+def option(default: Any, help: str) -> Any:
+    """Declare a setting with its default and the sentence that ``--help`` shows."""
+    return dataclasses.field(default=default, metadata={"help": help})
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that was asked of a run.
+
+    Raises:
+        UserError: a value is of another type or outside its range; the line names it.
+
+    >>> Config(epochs=3).batch_size
+    64
+    """
+
+    model: str = option("mlp", "A named model, a notation, or file.py:Class.")
+    data: str = option("mnist5k", "A dataset's name, or a folder of images.")
+    optimizer: str = option(
+        "adam", "A rule, torch.optim.CLASS or file.py:Class; :key=value,... sets it."
+    )
+    lr: float | None = option(None, "Learning rate; by default the rule's own.")
+    schedule: str = option("constant", "constant, step:every=E, exponential, cosine, one-cycle.")
+    epochs: int = option(5, "How many times every training image is seen.")
+    batch_size: int = option(64, "Images per step.")
+    val: float = option(0.0, "Fraction of the training images held out for validation.")
+    stratified: bool = option(True, "Hold out the same fraction of every class.")
+    split_seed: int = option(0, "Seed of the validation split; not changed by --seed.")
+    augment: str = option("", "Random changes of training images, such as shift:2+rotate:15.")
+    normalize: str = option("unit", "unit (pixels in [0, 1]), standard, raw, or MEAN/STD.")
+    image_size: str = option("", "HxW to resize a folder's images to; by default its stated rule.")
+    unverified: bool = option(False, "Accept files that do not have the published hash.")
+    init: str = option("default", "Initial weights: default, zeros, glorot or he.")
+    init_from: str = option("", "A run whose final weights to start from.")
+    seed: int = option(0, "Seed of initial weights, batch order, augmentation and dropout.")
+    label_smoothing: float = option(0.0, "Share of the target spread over all classes.")
+    class_weights: str = option(NONE, "none, balanced, or one number a class: 1,2,1.")
+    weight_decay: float = option(
+        0.0, "L2 penalty in the loss; a rule's own decay is set as RULE:weight_decay=."
+    )
+    clip_norm: float | None = option(
+        None, "Scale the gradient down to this norm where it is longer."
+    )
+    patience: int | None = option(
+        None, "Stop after this many epochs without a better validation accuracy."
+    )
+    device: str = option("auto", "auto, cpu, cuda or mps.")
+    threads: int | None = option(
+        None, "Threads; by default as many as pay for this model and batch."
+    )
+    precision: str = option("auto", "auto, float32, or bfloat16 (autocast: faster, coarser).")
+
+    def __post_init__(self) -> None:
+        hints = get_type_hints(type(self))
+        for each in dataclasses.fields(self):
+            value = _fitted(each.name, getattr(self, each.name), hints[each.name])
+            object.__setattr__(self, each.name, value)
+        for name, (admits, range_text) in _RANGES.items():
+            value = getattr(self, name)
+            if value is not None and not admits(value):
+                raise UserError(f"{name} must be {range_text}, not {value}.")
+        if self.patience is not None and not self.val:
+            raise UserError("patience needs a validation split: give val, such as --val 0.2.")
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """(height, width) from ``image_size``, or None where it is empty.
+
+        >>> Config(image_size="32x48").size
+        (32, 48)
+        """
+        if not self.image_size:
+            return None
+        height, _, width = self.image_size.lower().partition("x")
+        if not (height.isdigit() and width.isdigit() and int(height) and int(width)):
+            raise UserError(
+                f"image_size must be HEIGHTxWIDTH, such as 32x32, not `{self.image_size}`."
+            )
+        return int(height), int(width)
+
+    @classmethod
+    def of(cls, settings: dict[str, Any], origin: str = "the settings") -> Self:
+        """Return the config with these settings and defaults for the rest.
+
+        Args:
+            settings: by name; ``none`` switches an optional value off.
+            origin: what to name in an error, such as the file's path.
+
+        Raises:
+            UnknownName: a key is no setting.
+        """
+        known = [each.name for each in dataclasses.fields(cls)]
+        for key in settings:
+            if key not in known:
+                raise UnknownName("setting", key, known, f"It stands in {origin}.")
+        hints = get_type_hints(cls)
+        values: dict[str, Any] = {
+            key: None if value == NONE and type(None) in get_args(hints[key]) else value
+            for key, value in settings.items()
+        }
+        return cls(**values)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Return the config that a TOML file holds, with defaults for what it leaves out."""
+        return cls.of(read_toml(path), str(path))
+
+    def to_toml(self) -> str:
+        """Return every value, defaults too, as TOML."""
+        import tomli_w
+
+        values = {key: NONE if value is None else value for key, value in self.to_dict().items()}
+        return tomli_w.dumps(values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return every value by name."""
+        return {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
+
+    def with_(self, **changes: Any) -> Self:
+        """Return a config with some values changed."""
+        return dataclasses.replace(self, **changes)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return a TOML file's keys and values.
+
+    Raises:
+        UserError: the file is missing or is no TOML; the line says where.
+    """
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except FileNotFoundError:
+        raise UserError(f"There is no config file {path}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is no TOML: {error}") from error
+
+
+def _fitted(name: str, value: Any, hint: Any) -> Any:
+    kinds = get_args(hint) or (hint,)
+    if isinstance(value, int) and not isinstance(value, bool) and float in kinds:
+        return float(value)
+    # bool is an int to isinstance, and `epochs = true` is no number of epochs
+    if any(type(value) is kind for kind in kinds):
+        return value
+    words = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+    wanted = " or ".join(words.get(kind, NONE) for kind in kinds)
+    raise UserError(f"{name} must be {wanted}, not {value!r}.")
+
+
+_RANGES: dict[str, Any] = {
+    "lr": (lambda x: 0 < x < float("inf"), "above 0"),
+    "epochs": (lambda x: x >= 1, "at least 1"),
+    "batch_size": (lambda x: x >= 1, "at least 1"),
+    "val": (lambda x: 0 <= x < 1, "a fraction in [0, 1)"),
+    "seed": (lambda x: x >= 0, "at least 0"),
+    "split_seed": (lambda x: x >= 0, "at least 0"),
+    "label_smoothing": (lambda x: 0 <= x < 1, "a fraction in [0, 1)"),
+    "weight_decay": (lambda x: 0 <= x < float("inf"), "at least 0"),
+    "clip_norm": (lambda x: x > 0, "above 0"),
+    "patience": (lambda x: x >= 1, "at least 1"),
+    "threads": (lambda x: x >= 1, "at least 1"),
+    "device": (lambda x: x in ("auto", "cpu", "cuda", "mps"), "auto, cpu, cuda or mps"),
+    "precision": (lambda x: x in ("auto", "float32", "bfloat16"), "auto, float32 or bfloat16"),
+}

@@ -1,0 +1,31 @@
+"""Explanation: what a trained network sees, what it leans on, what it finds alike, and which labels it doubts.
+
+Everything is read through forward hooks in evaluation mode; nothing here changes a network or a run.
+"""
+
+from .activations import activations, layer_names
+from .attribution import occlusion, saliency
+from .explaining import explain
+from .findings import Explanation, ImageExplanation, Neighbour
+from .label_errors import LabelRanking, out_of_sample, rank_labels
+from .neighbours import cosines, embeddings, nearest
+from .weights import WeightMaps, weight_maps
+
+__all__ = [
+    "Explanation",
+    "ImageExplanation",
+    "LabelRanking",
+    "Neighbour",
+    "WeightMaps",
+    "activations",
+    "cosines",
+    "embeddings",
+    "explain",
+    "layer_names",
+    "nearest",
+    "occlusion",
+    "out_of_sample",
+    "rank_labels",
+    "saliency",
+    "weight_maps",
+]

@@ -1,0 +1,111 @@
+"""How a rule's hyperparameters are declared and checked: a default, a range, and the reason for the range."""
+
+import dataclasses
+from typing import Any
+
+from ..errors import UserError
+
+# The same reasons hold in many rules; each is written once.
+FORGETS = "an average that never forgets cannot follow"
+FADES = "a velocity that never fades grows forever"
+DIVIDES = "it keeps the division finite where the gradient is 0"
+SHRINKS = "a negative decay makes weights grow"
+
+
+@dataclasses.dataclass(frozen=True)
+class Range:
+    """Which values a hyperparameter may take, and why."""
+
+    low: float | None = None
+    high: float | None = None
+    above: float | None = None
+    below: float | None = None
+    why: str = ""
+
+    def admits(self, value: float) -> bool:
+        """Say whether the value lies in the range; NaN and the infinities never do."""
+        return (
+            abs(value) < float("inf")
+            and (self.low is None or value >= self.low)
+            and (self.high is None or value <= self.high)
+            and (self.above is None or value > self.above)
+            and (self.below is None or value < self.below)
+        )
+
+    def __str__(self) -> str:
+        lower = f"({self.above:g}" if self.above is not None else "(-∞"
+        lower = f"[{self.low:g}" if self.low is not None else lower
+        upper = f"{self.below:g})" if self.below is not None else "∞)"
+        upper = f"{self.high:g}]" if self.high is not None else upper
+        return f"{lower}, {upper}"
+
+
+def hyperparameter(
+    default: Any,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
+    why: str = "",
+) -> Any:
+    """Declare a rule's hyperparameter with its default, its range and the reason for the range.
+
+    Args:
+        default: also fixes the type: bool, int, float or str.
+        low: smallest value allowed.
+        high: largest value allowed.
+        above: value that must be exceeded.
+        below: value that must not be reached.
+        why: completes "... is not in [0, 1): ".
+    """
+    return dataclasses.field(
+        default=default, metadata={"range": Range(low, high, above, below, why)}
+    )
+
+
+def inner_rule(default: Any) -> Any:
+    """Declare the rule that a wrapping rule wraps, with the one it wraps when none is named."""
+    return dataclasses.field(default=default, metadata={"wraps": True})
+
+
+def inner_rule_field(cls: Any) -> dataclasses.Field[Any] | None:
+    """Return the field that holds the wrapped rule, or None for a rule that wraps none."""
+    fields = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
+    return next((each for each in fields if "wraps" in each.metadata), None)
+
+
+def hyperparameters(cls: Any) -> list[dataclasses.Field[Any]]:
+    """Return the declared hyperparameters of a rule, without the rule it wraps."""
+    return [each for each in dataclasses.fields(cls) if "wraps" not in each.metadata]
+
+
+def range_of(field: dataclasses.Field[Any]) -> Range:
+    """Return a hyperparameter's range; everything, where none is declared."""
+    declared: Range = field.metadata.get("range", Range())
+    return declared
+
+
+def check_hyperparameters(rule: Any) -> None:
+    """Refuse a value of another type than its default's, or outside its range.
+
+    A whole number is taken where a fraction is meant.
+
+    Raises:
+        UserError: names the hyperparameter, the range and the reason.
+    """
+    name = getattr(rule, "name", type(rule).__name__)
+    for field in hyperparameters(rule):
+        value, kind = getattr(rule, field.name), type(field.default)
+        if kind is float and type(value) is int:
+            value = float(value)
+            object.__setattr__(rule, field.name, value)
+        if kind in _KINDS and type(value) is not kind:
+            raise UserError(f"{name}: {field.name} must be {_KINDS[kind]}, not {value!r}.")
+        allowed = range_of(field)
+        if isinstance(value, float | int) and not allowed.admits(value):
+            reason = f": {allowed.why}" if allowed.why else ""
+            raise UserError(f"{name}: {field.name} = {value:g} is not in {allowed}{reason}.")
+
+
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}

@@ -1,0 +1,145 @@
+"""Training into a run directory: start a run, go on with one, and record every epoch durably."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from .config import Config
+from .data import Dataset, load
+from .errors import UserError
+from .history import Checkpoint, Epoch, Progress, is_done
+from .preparation import Setup, prepare
+from .runs import Run, put_weights
+from .specification import with_absolute_files
+from .training import loop
+
+
+def begin(
+    config: Config,
+    *,
+    dataset: Dataset | None = None,
+    out: Path | None = None,
+    data_dir: Path | None = None,
+) -> tuple[Run, Setup]:
+    """Check everything, make the run directory, and return both; nothing is trained yet.
+
+    Args:
+        config: what to train.
+        dataset: None loads ``config.data``.
+        out: the run directory; None takes the next free name under ``runs/``.
+        data_dir: where datasets are.
+    """
+    if dataset is None:
+        dataset = load(
+            config.data,
+            data_dir=data_dir,
+            image_size=config.size,
+            unverified=config.unverified,
+        )
+    else:
+        config = config.with_(data=dataset.name)
+    config = _placed(config)
+    setup = prepare(config, dataset)
+    if config.init_from:
+        source = Run.open(config.init_from)
+        put_weights(setup.network, source.weights("best"), source)
+    return Run.create(out, setup, data_dir), setup
+
+
+def _placed(config: Config) -> Config:
+    """Return the config with absolute paths, so that its run can be opened from any folder."""
+    return config.with_(
+        model=with_absolute_files(config.model),
+        optimizer=with_absolute_files(config.optimizer),
+        data=str(Path(config.data).resolve()) if Path(config.data).is_dir() else config.data,
+        init_from=str(Run.open(config.init_from).path.resolve()) if config.init_from else "",
+    )
+
+
+def reopen(run: Run, data_dir: Path | None = None) -> tuple[Setup, Checkpoint | None]:
+    """Return what is needed to go on with a run exactly as it was started.
+
+    Raises:
+        UserError: the run is finished.
+        IntegrityError: a file or the data is not what it was.
+    """
+    checkpoint = run.checkpoint()
+    _ = run.metrics  # refused here where they do not agree, not after an epoch's work
+    if checkpoint is not None and is_done(run.config, checkpoint.history):
+        raise UserError(
+            f"{run.path} is finished: {checkpoint.epoch} of {run.config.epochs} epochs. To train its weights "
+            f"further, start a new run with --init-from {run.path}."
+        )
+    setup = prepare(run.config, run.source(data_dir), run.plan)
+    if checkpoint is not None:  # also the weights that are not trained, which came from elsewhere
+        put_weights(setup.network, checkpoint.weights, run)
+    elif run.config.init_from:
+        source = Run.open(run.config.init_from)
+        put_weights(setup.network, source.weights("best"), source)
+    return setup, checkpoint
+
+
+def record(run: Run, setup: Setup, start: Checkpoint | None = None) -> Iterator[Progress | Epoch]:
+    """Train, save every epoch, and pass each event on once it is on disk.
+
+    Raises:
+        UserError: another process is training this run.
+        DivergedError: the loss became NaN or infinite.
+    """
+    with held(run):
+        for event in loop(setup, start):
+            if isinstance(event, Epoch):
+                run.save(event)
+            yield event
+
+
+@contextmanager
+def held(run: Run) -> Iterator[None]:
+    """Keep every other process from training the same run meanwhile."""
+    lock = FileLock(run.path / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise UserError(f"Another process is training {run.path} right now.") from None
+    try:
+        for leftover in run.path.glob(".*.part"):  # of a process that was killed as it wrote
+            leftover.unlink(missing_ok=True)
+        yield
+    finally:
+        lock.release()
+
+
+def train(
+    config: Config | None = None,
+    *,
+    dataset: Dataset | None = None,
+    out: Path | str | None = None,
+    data_dir: Path | str | None = None,
+    **settings: Any,
+) -> Run:
+    """Train a classifier to the end, and return its run.
+
+    Args:
+        config: what to train; or give its values by name: ``train(model="mlp", epochs=3)``.
+        dataset: images of your own; None loads ``config.data``.
+        out: the run directory; None takes the next free name under ``runs/``.
+        data_dir: where datasets are.
+        settings: values of ``Config``; they win over ``config``.
+
+    Raises:
+        UserError: something asked for cannot be done.
+        DivergedError: the loss became NaN or infinite.
+    """
+    values = {**(config.to_dict() if config else {}), **settings}
+    run, setup = begin(
+        Config.of(values),
+        dataset=dataset,
+        out=None if out is None else Path(out),
+        data_dir=None if data_dir is None else Path(data_dir),
+    )
+    for _ in record(run, setup):
+        pass
+    return run

@@ -1,0 +1,160 @@
+import pytest
+
+from steepest.byhand.backprop import backprop, layers_of
+from steepest.byhand.backprop_check import autograd_values, check_backprop
+from steepest.byhand.dense import DEFAULT, DenseNetwork, make_network, read_network
+from steepest.byhand.formula import evaluate
+from steepest.byhand.published import FIRST_ROW, LAST_ERROR, differing
+from steepest.errors import DivergedError, UnknownName, UserError
+
+
+def test_the_first_row_is_the_published_one_but_for_its_two_wrong_derivatives():
+    values = backprop(DEFAULT).rows[0].values
+    assert differing(values) == ("dE_dw3", "dE_dw4")
+    for name in set(FIRST_ROW) - {"dE_dw3", "dE_dw4"}:
+        assert round(values[name], 9) == FIRST_ROW[name]
+    assert f"{values['dE_dw3']:.9f}" == "0.000351776"
+    assert f"{values['dE_dw4']:.9f}" == "0.000703553"
+
+
+def test_the_published_slip_is_the_slope_taken_at_the_other_neuron():
+    values = backprop(DEFAULT).rows[0].values
+    slipped = evaluate("dE_da_h2 * a_h1 * (1 - a_h1) * i1", values)
+    assert f"{slipped:.9f}" == "0.000351869"
+    assert f"{2 * slipped:.9f}" == "0.000703737"
+
+
+def test_the_second_row_has_the_mended_error():
+    assert f"{backprop(DEFAULT, steps=2).rows[1].values['E']:.9f}" == "0.013377916"
+
+
+@pytest.mark.parametrize(("lr", "error"), LAST_ERROR.items())
+def test_row_68_has_the_known_error_for_each_rate(lr, error):
+    run = backprop(DEFAULT, lr=lr, steps=68)
+    assert float(f"{run.rows[-1].values['E']:.6g}") == error
+    assert check_backprop(run).agrees
+
+
+def test_every_cell_is_checked_and_the_check_can_fail():
+    run = backprop(DEFAULT, steps=3)
+    found = check_backprop(run)
+    assert not found.unchecked
+    assert len(found.deviations) == 3 * len(run.rows[0].cells)
+    assert found.agrees
+    machine = autograd_values(DEFAULT, lr=1.0)
+    assert abs(machine["dE_dw3"] - FIRST_ROW["dE_dw3"]) > 9e-8
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "tanh", "relu", "linear", "softmax"])
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
+@pytest.mark.parametrize("sizes", [[3, 2], [2, 3, 2], [2, 3, 2, 3], [1, 1, 1]])
+def test_any_network_agrees_with_autograd(sizes, activation, output):
+    settings = {"sizes": sizes, "activation": activation, "output": output, "biases": True}
+    run = backprop(make_network(settings, seed=5), lr=0.3, steps=3)
+    found = check_backprop(run)
+    assert found.agrees, str(found)
+    assert not found.unchecked
+
+
+def test_a_row_begins_with_the_weights_that_the_last_one_made():
+    run = backprop(DEFAULT, steps=2)
+    assert run.rows[1].given["w5"] == run.rows[0].values["w5_new"]
+    assert run.at(1).weights[4] == run.rows[0].values["w5_new"]
+
+
+def test_chains_are_written_in_symbols_and_in_full():
+    row = backprop(DEFAULT).rows[0]
+    assert row["dE_da_h1"].line.chain == "dE/do1 · do1/da_h1 + dE/do2 · do2/da_h1"
+    assert row["dE_dw5"].line.chain == "dE/do1 · do1/dw5"
+    whole = row.written_out("dE_dw1")
+    assert whole == (
+        "((a_o1 - t1) * a_o1 * (1 - a_o1) * w5 + (a_o2 - t2) * a_o2 * (1 - a_o2) * w7) "
+        "* a_h1 * (1 - a_h1) * i1"
+    )
+    assert evaluate(whole, row.values) == pytest.approx(row.values["dE_dw1"], rel=1e-14)
+
+
+def test_a_chain_too_long_to_be_read_is_left_out():
+    network = make_network({"sizes": [2, 6, 6, 6]})
+    assert backprop(network).rows[0].written_out("dE_dw1") == ""
+
+
+def test_weights_are_numbered_neuron_by_neuron():
+    layers = layers_of(make_network({"sizes": [2, 2, 1], "biases": True}))
+    assert layers[1][1].weights == ("w3", "w4")
+    assert layers[2][0].weights == ("w5", "w6")
+    assert (layers[1][0].bias, layers[2][0].bias) == ("b1", "b3")
+    assert layers_of(make_network({"sizes": [1, 1, 1, 1]}))[2][0].net == "h2_1"
+
+
+def test_huge_outputs_break_neither_sigmoid_nor_softmax():
+    for output, targets in (("sigmoid", [1.0, 0.0]), ("softmax", [1.0, 0.0])):
+        settings = {"sizes": [1, 2], "inputs": [1000.0], "targets": targets}
+        network = make_network(settings | {"weights": [-1.0, 2.0], "output": output})
+        run = backprop(network)
+        assert check_backprop(run).agrees
+
+
+def test_a_rate_that_blows_the_weights_up_is_told():
+    network = DenseNetwork((1, 1), (1e150,), (0.0,), (1.0,), output="linear")
+    with pytest.raises(DivergedError, match="Try a smaller lr than 1e"):
+        backprop(network, lr=1e300, steps=3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind", "said"),
+    [
+        ({"sizes": [2]}, UserError, "at least two layers"),
+        ({"sizes": [2, 0, 1]}, UserError, "`2-0-1` is no network"),
+        ({"sizes": [100, 100]}, UserError, "has 10,000 weights; by hand are at most 2,000"),
+        ({"weights": [1, 2]}, UserError, "has 8 weights (2 x 2 + 2 x 2); 2 came"),
+        ({"biases": [1.0]}, UserError, "has 4 biases; 1 came"),
+        ({"activation": "sigmod"}, UnknownName, "Did you mean `sigmoid`"),
+        ({"output": "relo"}, UnknownName, "Did you mean `relu`"),
+        ({"output": "softmax", "targets": [0.5, 0.6]}, UserError, "must sum to 1, not 1.1"),
+        ({"wieghts": [1]}, UnknownName, "Did you mean `weights`"),
+        ({"inputs": "1,2"}, UserError, "inputs of a network must be a list of numbers"),
+        ({"sizes": [2.5, 1]}, UserError, "must be a list of whole numbers"),
+        ({"inputs": [True, False]}, UserError, "must be a list of numbers"),
+        ({"inputs": [float("nan"), 1.0]}, UserError, "must be a list of numbers"),
+    ],
+)
+def test_what_is_no_network_is_refused_in_words(settings, kind, said):
+    with pytest.raises(kind) as caught:
+        make_network(settings)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("lr", "steps", "said"),
+    [(1.0, 0, "at least 1 row"), (-1.0, 1, "must be a number of 0 or more")],
+)
+def test_impossible_amounts_are_refused(lr, steps, said):
+    with pytest.raises(UserError, match=said):
+        backprop(DEFAULT, lr=lr, steps=steps)
+
+
+def test_drawn_numbers_depend_on_the_seed_and_the_default_keeps_its_own():
+    sizes = {"sizes": [3, 2]}
+    assert make_network(sizes, seed=1) == make_network(sizes, seed=1)
+    assert make_network(sizes, seed=1) != make_network(sizes, seed=2)
+    assert make_network({}) == DEFAULT
+    assert make_network({"activation": "tanh"}).weights == DEFAULT.weights
+    assert sum(make_network({"output": "softmax"}).targets) == 1
+
+
+def test_a_network_is_read_from_toml(tmp_path):
+    path = tmp_path / "net.toml"
+    path.write_text(
+        'sizes = [1, 1]\ninputs = [2]\ntargets = [1]\nweights = [0.5]\nactivation = "tanh"\n'
+    )
+    network = make_network(read_network(path), where=str(path))
+    assert network == DenseNetwork((1, 1), (2.0,), (1.0,), (0.5,), (), "tanh", "tanh")
+    path.write_text("size = [1, 1]")
+    with pytest.raises(UnknownName, match=r"Did you mean `sizes`\? It is in .*net\.toml"):
+        make_network(read_network(path), where=str(path))
+    path.write_text("sizes = [")
+    with pytest.raises(UserError, match="is no TOML"):
+        read_network(path)
+    with pytest.raises(UserError, match="There is no file"):
+        read_network(tmp_path / "none.toml")

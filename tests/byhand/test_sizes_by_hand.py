@@ -1,0 +1,56 @@
+import pytest
+
+from steepest.byhand.sizes import Window, counted, parse_shape, size_rows, typed_sizes
+from steepest.errors import ShapeError, UnknownName, UserError
+from steepest.models import MODELS, layer_table
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_arithmetic_of_every_named_model_ends_in_the_layer_table(model):
+    table = [row for row in layer_table(model).rows if row.depth == 0]
+    rows = size_rows(model)
+    assert [row.shape for row in rows] == [row.output_shape for row in table]
+    side = layer_table(model).input_shape[1]
+    for mine, theirs in zip(rows, table, strict=True):
+        if mine.size.endswith(str(theirs.output_shape[-1])) and "//" in mine.size:
+            assert int(mine.size.rpartition("= ")[2]) == theirs.output_shape[-1]
+        if mine.field:
+            assert min(side, int(mine.field.rpartition("= ")[2])) == theirs.receptive_field[0]
+
+
+def test_a_layer_tells_size_field_and_jump():
+    row = size_rows("8C5p2-M2-16C3s2-F10")[2]
+    assert row.size == "(14 - 3 + 2 x 0) // 2 + 1 = 6"
+    assert row.field == "6 + (3 - 1) x 2 = 10"
+    assert row.jump == "2 x 2 = 4"
+
+
+def test_oblong_images_have_two_sums():
+    row = size_rows("8C3-F10", (1, 10, 12))[0]
+    assert row.size == "(10 - 3 + 2 x 0) // 1 + 1 = 8; (12 - 3 + 2 x 0) // 1 + 1 = 10"
+
+
+def test_typed_numbers_follow_one_another():
+    first, second = typed_sizes(28, [Window(5, 2, 1), Window(3, dilation=2)])
+    assert first.shape == (13, 13)
+    assert second.size == "(13 - (2 x (3 - 1) + 1) + 2 x 0) // 1 + 1 = 9"
+    assert second.field == "5 + (5 - 1) x 2 = 13"
+
+
+def test_what_does_not_fit_is_refused():
+    with pytest.raises(ShapeError, match=r"\(3 - 5 \+ 2 x 0\) // 1 \+ 1 = -1"):
+        typed_sizes(3, [Window(5)])
+    with pytest.raises(UserError, match="at least 1 pixel"):
+        typed_sizes(0, [Window(1)])
+    with pytest.raises(UnknownName, match="Did you mean `mlp`"):
+        size_rows("mpl")
+    with pytest.raises(ShapeError, match="`28x28` is no shape"):
+        parse_shape("28x28")
+    with pytest.raises(UserError, match="at least 1 class"):
+        counted("mlp", classes=0)
+
+
+def test_parameters_are_counted_as_sums():
+    table = counted("cnn-guide")
+    assert table.parameters == 421_642
+    assert table.rows[0].derivation == "32 x (1 x 3 x 3) + 32 = 320"

@@ -1,0 +1,24 @@
+from steepest.reporting.markup import Html, element, joined, table
+
+
+def test_text_is_escaped_and_markup_is_not() -> None:
+    assert element("p", "<i>", Html("<i>")) == "<p>&lt;i&gt;<i></p>"
+
+
+def test_an_attribute_cannot_be_left_by_a_quote() -> None:
+    assert element("img", alt='" onerror="alert(1)') == '<img alt="&quot; onerror=&quot;alert(1)"/>'
+
+
+def test_an_attribute_that_is_none_is_left_out() -> None:
+    assert element("td", 5, class_=None, colspan=2) == '<td colspan="2">5</td>'
+
+
+def test_joining_keeps_the_escaping_of_each_part() -> None:
+    assert joined(["a<b", element("b", "c")], "\n") == "a&lt;b\n<b>c</b>"
+
+
+def test_a_table_has_a_heading_for_every_row_and_column() -> None:
+    made = table(("class", "images"), [("cat", 5)], caption="Classes")
+    assert '<th scope="col">class</th><th scope="col" class="n">images</th>' in made
+    assert '<th scope="row">cat</th><td class="n">5</td>' in made
+    assert 'role="region"' in made
