@@ -333,6 +333,13 @@ def test_free_names_count_up_and_say_data_model_and_optimizer(tmp_path: Path) ->
     assert make_free_folder(tmp_path, config).name.endswith("-4")
 
 
+def test_a_class_of_the_users_own_gives_the_folder_its_name_and_not_its_path(
+    tmp_path: Path,
+) -> None:
+    config = Config(model="/some/where/net.py:Net", optimizer="/a/rules.py:Mine:push=2")
+    assert free_path(tmp_path, config).name == "mnist5k-net-mine-1"
+
+
 def test_two_processes_never_get_the_same_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,7 +50,13 @@ def make_free_folder(folder: Path, config: Config) -> Path:
 
 def free_path(folder: Path, config: Config) -> Path:
     """Return ``folder/data-model-optimizer-N`` with the first N that no run has."""
-    parts = (Path(config.data).stem, config.model, config.optimizer.partition(":")[0])
+    rule = _class_name(config.optimizer).partition(":")[0]
+    parts = (Path(config.data).stem, _class_name(config.model), rule)
     short = "-".join("".join(c if c.isalnum() else "-" for c in part)[:24] for part in parts)
     names = (folder / f"{short.lower()}-{n}" for n in count(1))
     return next(path for path in names if not (path.exists() or path.is_symlink()))
+
+
+def _class_name(text: str) -> str:
+    """Return what stands behind a file in ``path/to/file.py:Class:...``, or the text as it is."""
+    return text.rpartition(".py:")[2]

@@ -175,3 +175,19 @@ def test_a_state_that_cannot_be_saved_is_found(registry):
 def test_a_finding_reads_as_a_line(registry):
     first = check(choose("sgd"))[0]
     assert str(first) == "ok    shapes, types and loss"
+
+
+def test_a_step_that_returns_a_plain_tuple_is_told_what_to_return():
+    class Plain:
+        def init(self, params, layout):
+            return {}
+
+        def step(self, objective, params, state, lr, generator):
+            loss, _ = objective.loss_and_grad(params)
+            return params, state, loss
+
+        def weights(self, params, state):
+            return params
+
+    complaint = complaint_of("shapes, types and loss", Choice(Plain(), 0.1))
+    assert complaint == "step returns a tuple; return steepest.optimizers.Step(params, state, loss)"

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..errors import UserError
 from ..objective import FunctionObjective
 from ..randomness import generator
 from .choosing import Choice
@@ -56,7 +57,11 @@ def complaint_of(name: str, choice: Choice) -> str:
     try:
         return CHECKS[name](choice)
     except Exception as error:
-        return f"it raised {type(error).__name__}: {error}"
+        return (
+            str(error)
+            if isinstance(error, UserError)
+            else f"it raised {type(error).__name__}: {error}"
+        )
 
 
 @dataclass
@@ -81,9 +86,12 @@ class Run:
         """Take some steps, each with noise that is a function of its number."""
         for _ in range(count):
             noise = generator(SEED, "optimizer", self.steps)
-            self.last = self.rule.step(
-                self.problem.objective, self.params, self.state, self.lr, noise
-            )
+            given = self.rule.step(self.problem.objective, self.params, self.state, self.lr, noise)
+            if not isinstance(given, Step):
+                raise UserError(
+                    f"step returns a {type(given).__name__}; return steepest.optimizers.Step(params, state, loss)"
+                )
+            self.last = given
             self.params, self.state = self.last.params, self.last.state
             self.steps += 1
         return self
