@@ -46,8 +46,8 @@ from steepest.optimizers import ToTorch
 
 optimizer = ToTorch(model.parameters(), "ema:decay=0.99 of adam", lr=1e-3)
 ...
-optimizer.step()                   # or step(closure)
-with optimizer.averaged():         # the weights to evaluate, where they are others than those that step
+optimizer.step()  # or step(closure)
+with optimizer.averaged():  # the weights to evaluate, where they are others than those that step
     evaluate(model)
 ```
 
