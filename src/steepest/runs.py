@@ -256,8 +256,10 @@ class Run:
 
     def _data_directory(self) -> Path | None:
         """Return where the run found its data, unless the user says otherwise or it is there no more."""
-        recorded = Path(self.environment["data_dir"])
-        return None if VARIABLE in os.environ or not recorded.is_dir() else recorded
+        recorded = self.environment.get("data_dir")
+        if not recorded or VARIABLE in os.environ or not Path(recorded).is_dir():
+            return None
+        return Path(recorded)
 
     def dataset(self, data_dir: Path | None = None) -> Dataset:
         """Return the dataset that the run was trained on, split as it was then."""
