@@ -242,6 +242,9 @@ def test_a_disk_that_is_really_full_keeps_the_epochs_before(command, tiny_disk: 
 # ---- signals, in a process of its own
 
 PROGRAM = """
+import signal
+# whoever runs the tests may ignore Ctrl-C, as a shell does for what it runs in the background
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import sys
 sys.path.insert(0, {tests!r})
 from fakes import stripe_dataset
