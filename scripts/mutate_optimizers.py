@@ -47,6 +47,7 @@ FAMILY = {
     "blind": "test_searching.py",
     "arithmetic": "test_first_order.py",
 }
+CONTRACT = "test_rule.py"
 # What holds no rule of its own is seen through these
 SHARED = ["adamw", "muon", "lars", "rmsprop", "schedule-free-sgd"]
 TABLES = (
@@ -250,7 +251,7 @@ def _test_and_exit(file: str, rules: list[str], change: Change | None) -> None:
     if change is not None:
         sys.meta_path.insert(0, _Broken(change))
     options = ["-x", "-q", "-p", "no:cacheprovider", "--no-header"]
-    code = pytest.main([*options, str(TESTS / FAMILY[file])])
+    code = pytest.main([*options, str(TESTS / FAMILY[file]), str(TESTS / CONTRACT)])
     if code == 0:
         tables = [str(TESTS / table) for table in TABLES]
         code = pytest.main([*options, "-k", " or ".join(map(_rows, rules)), *tables])

@@ -8,6 +8,7 @@ from steepest.layout import Layout
 from steepest.objective import FunctionObjective
 from steepest.optimizers import RULES, Optimizer, choose, hyperparameter, rule
 from steepest.optimizers.arithmetic import descend, descend_ratio
+from steepest.optimizers.averaging import EMA, Lookahead
 from steepest.optimizers.rule import gradient
 
 LAYOUT = Layout(("w",), ((3,),))
@@ -44,6 +45,19 @@ def test_a_rule_that_writes_step_itself_is_not_taken_for_one_that_needs_the_grad
     assert not choose("sam").rule.gradient_only
     assert choose("lookahead of sgd").rule.gradient_only
     assert not choose("lookahead of armijo").rule.gradient_only
+    assert not choose("ema of armijo").rule.gradient_only
+
+
+def test_a_rule_that_does_not_say_what_it_needs_is_asked_for_a_closure():
+    class Silent:
+        def init(self, params, layout): ...
+
+        def step(self, objective, params, state, lr, generator): ...
+
+        def weights(self, params, state): ...
+
+    assert not Lookahead(rule=Silent()).gradient_only
+    assert not EMA(rule=Silent()).gradient_only
 
 
 def test_a_class_without_update_or_step_is_refused():

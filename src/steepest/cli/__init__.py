@@ -88,6 +88,7 @@ def application(asked: str) -> App:
         help="Train, compare and take apart small image classifiers.",
         help_epilogue="Start with:  steepest train digits-cnn --data mnist5k   then:  steepest evaluate RUN",
         version_flags=["--version"],
+        suppress_keyboard_interrupt=False,  # ours says a word
     )
     for verb, sentence in VERBS.items():
         attribute = "app" if verb in GROUPS else verb

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from ..errors import StoppedError, UserError
+from .loading import load_torch
 from .settings import Settings, config_of
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -51,7 +52,8 @@ def train(
         raise UserError("--resume goes on with a run as it was started: give no other setting.")
     asked = None if resume is not None else config_of(config, model, settings)
 
-    from ..recording import begin, reopen  # torch comes with these: not before all flags are read
+    load_torch()  # not before all flags are read
+    from ..recording import begin, reopen
     from ..reporting.commands import verb_command
     from ..runs import Run
 
