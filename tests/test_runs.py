@@ -70,7 +70,8 @@ def test_metrics_have_a_row_an_epoch_with_its_seconds(run: Run) -> None:
     rows = reread(run).metrics
     assert [row["epoch"] for row in rows] == [1, 2, 3]
     assert set(rows[0]) == {
-        *("epoch", "lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "seconds")
+        *("epoch", "lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "seconds"),
+        *("forwards", "backwards"),
     }
     assert reread(run).epochs_done == 3
     assert reread(run).finished

@@ -100,6 +100,20 @@ def test_the_loop_learns() -> None:
     assert rows[-1]["train_accuracy"] > 0.95
 
 
+@pytest.mark.parametrize(
+    ("optimizer", "forwards", "backwards"), [("sgd", 1, 1), ("sam", 2, 2), ("blind-descent", 3, 1)]
+)
+def test_an_epochs_row_counts_every_pass_that_the_rule_asked_for(
+    optimizer: str, forwards: int, backwards: int
+) -> None:
+    setup = setup_of(optimizer=optimizer, epochs=2, val=0.25, batch_size=8)
+    steps = len(range(0, len(setup.dataset.train), 8))
+    assert steps > 1
+    for epoch in epochs_of(setup):
+        assert epoch.row["forwards"] == forwards * steps
+        assert epoch.row["backwards"] == backwards * steps
+
+
 VARIED = [
     {"model": "4C3-B-R-D0.3-F2", "augment": "shift:1+rotate:10", "schedule": "one-cycle"},
     {"optimizer": "momentum:beta=0.8", "schedule": "cosine"},

@@ -60,7 +60,8 @@ class Epoch:
     """The end of an epoch.
 
     Args:
-        row: epoch, lr, train_loss, train_accuracy and, with a validation split, val_loss, val_accuracy.
+        row: epoch, lr, train_loss, train_accuracy, the batches' forward and backward passes that the rule
+            asked for (forwards, backwards) and, with a validation split, val_loss, val_accuracy.
         seconds: what the epoch took, its validation included.
         improved: whether its weights are the best so far.
         validation: the evaluation of the validation split.

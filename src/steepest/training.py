@@ -100,6 +100,7 @@ class _Work:
     def steps_of_epoch(self) -> Iterator[Progress]:
         """Take every step of the next epoch, and yield a few times a second."""
         self.started = since = perf_counter()
+        self.model_objective.forwards = self.model_objective.backwards = 0
         self.losses: list[Tensor] = []
         self.logits: list[Tensor] = []
         images, self.targets = self._shuffled()
@@ -180,6 +181,8 @@ class _Work:
             "lr": self._lr(self.epoch * len(self.slices)),
             "train_loss": self._mean_loss(),
             "train_accuracy": _accuracy(self.logits, self.targets),
+            "forwards": self.model_objective.forwards,
+            "backwards": self.model_objective.backwards,
         }
         buffers = {name: value.clone() for name, value in self.buffers.items()}
         weights = self.setup.choice.rule.weights(self.params, self.state)
