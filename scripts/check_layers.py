@@ -16,17 +16,22 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("data", "models", "optimizers", "schedules", "config"),
     ("plan", "losses", "scores", "stochastic"),
     ("evaluation", "environment"),
-    ("history", "preparation", "run_folder"),
-    ("training", "metrics_table"),
+    ("history", "preparation", "run_folder", "user_files"),
+    ("training", "metrics_table", "checkpoint_file"),
     ("classifier", "runs"),
     ("recording", "predicting", "diagnosis"),
+    ("sweeping",),
     ("byhand", "explanation", "comparison"),
     ("experiments",),
     ("reporting",),
     ("cli",),
 )
 # a record shows itself in a notebook, and loads the drawing room only then
-LAZY_EXCEPTIONS = {("evaluation", "reporting"), ("runs", "reporting")}
+LAZY_EXCEPTIONS = {
+    ("evaluation", "reporting"),
+    ("runs", "reporting"),
+    ("comparison", "reporting"),
+}
 FRONT_DOOR = "__init__"
 ENTRIES = {"__init__", "__main__"}
 

@@ -277,11 +277,36 @@ def test_weights_that_do_not_fit_a_changed_class_are_refused(tmp_path: Path) -> 
     run, setup = begin(Config.of({**SETTINGS, "model": f"{path}:Net"}), out=tmp_path / "own")
     next(event for event in record(run, setup) if hasattr(event, "checkpoint"))
     path.write_text(source.replace("4", "5"))
-    for attempt in (run.network, lambda: reopen(run)):
-        with pytest.raises(
-            ShapeError, match="weights of own do not fit this network: size mismatch"
-        ):
-            attempt()
+    with (
+        pytest.warns(UserWarning, match="net.py was changed since own was trained with it"),
+        pytest.raises(ShapeError, match="weights of own do not fit this network: size mismatch"),
+    ):
+        run.network()
+
+
+def test_a_users_file_that_changed_since_stops_going_on_and_is_told_when_it_is_used(
+    tmp_path: Path,
+) -> None:
+    source = (
+        "from torch import nn\n"
+        "class Net(nn.Sequential):\n"
+        "    def __init__(self):\n"
+        "        super().__init__(nn.Flatten(), nn.Linear(36, 4), nn.ReLU(), nn.Linear(4, 2))\n"
+    )
+    path = tmp_path / "net.py"
+    path.write_text(source)
+    run, setup = begin(Config.of({**SETTINGS, "model": f"{path}:Net"}), out=tmp_path / "own")
+    next(event for event in record(run, setup) if hasattr(event, "checkpoint"))
+    assert run.changed_files("model", "optimizer") == []
+    reopen(run)
+    path.write_text(source.replace("ReLU", "Tanh"))
+    with pytest.raises(IntegrityError, match=r"net\.py was changed since own was started"):
+        reopen(run)
+    with pytest.warns(UserWarning, match="by the file of now"):
+        run.network()
+    path.unlink()
+    assert run.changed_files("model") == [str(path)]
+    assert run.changed_files("optimizer") == []
 
 
 # ---- folders and lists

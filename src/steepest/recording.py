@@ -9,7 +9,7 @@ from filelock import FileLock, Timeout
 
 from .config import Config
 from .data import Dataset, load
-from .errors import UserError
+from .errors import IntegrityError, UserError
 from .history import Checkpoint, Epoch, Progress, is_done
 from .preparation import Setup, prepare
 from .runs import Run, put_weights
@@ -72,6 +72,12 @@ def reopen(run: Run, data_dir: Path | None = None) -> tuple[Setup, Checkpoint | 
         raise UserError(
             f"{run.path} is finished: {checkpoint.epoch} of {run.config.epochs} epochs. To train its weights "
             f"further, start a new run with --init-from {run.path}."
+        )
+    changed = run.changed_files("model", "optimizer")
+    if changed:
+        raise IntegrityError(
+            f"{', '.join(changed)} was changed since {run.name} was started with it: going on would mix two "
+            f"programs. Put it back, or start a new run."
         )
     setup = prepare(run.config, run.source(data_dir), run.plan)
     if checkpoint is not None:  # also the weights that are not trained, which came from elsewhere

@@ -13,6 +13,7 @@
 
 import json
 import os
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import Any, Self
 
 from torch import Tensor
 
+from .checkpoint_file import put_together, taken_apart
 from .config import Config
 from .data import Dataset, load
 from .data.location import VARIABLE, data_directory
@@ -29,7 +31,6 @@ from .evaluation import Evaluation, evaluate
 from .history import Checkpoint, Epoch, best_epoch, is_done
 from .metrics_table import read_table, write_table
 from .models import Network, build
-from .optimizers import pack, unpack
 from .plan import Plan
 from .preparation import Setup, with_validation
 from .run_folder import (
@@ -44,6 +45,7 @@ from .run_folder import (
 )
 from .storage import write_durably
 from .tensor_file import read_record, read_tensors, write_tensors
+from .user_files import changed_files, hashes_of_files
 
 FORMAT = 1  # of the run directory; raised when an older steepest could not read it
 NEEDED = ("plan", "data")  # of the environment, to use a run at all
@@ -73,6 +75,7 @@ class Run:
             **environment(setup.plan),
             "data": described(setup.dataset),
             "data_dir": str(data_directory(data_dir).resolve()),
+            "files": hashes_of_files(setup.config),
         }
         write_durably(path / ENVIRONMENT, json.dumps(record, indent=2) + "\n")
         write_durably(path / CONFIG, setup.config.to_toml())  # from here on it is a run
@@ -174,22 +177,8 @@ class Run:
         timed = {int(row["epoch"]): row["seconds"] for row in self.metrics if "seconds" in row}
         timed[checkpoint.epoch] = round(epoch.seconds, 3)
         write_table(self.path / METRICS, checkpoint.history, timed)
-        tensors, skeleton = pack(checkpoint.state)
-        write_tensors(
-            self.path / LAST,
-            {
-                "params": checkpoint.params,
-                **_prefixed("buffers", checkpoint.buffers),
-                **_prefixed("weights", checkpoint.weights),
-                **_prefixed("state", tensors),
-            },
-            {
-                **self._identity(),
-                "epoch": checkpoint.epoch,
-                "history": checkpoint.history,
-                "state": skeleton,
-            },
-        )
+        tensors, record = taken_apart(checkpoint)
+        write_tensors(self.path / LAST, tensors, {**self._identity(), **record})
 
     def _save_best(self, checkpoint: Checkpoint) -> None:
         record = {**self._identity(), "epoch": checkpoint.epoch}
@@ -211,15 +200,7 @@ class Run:
         """
         if not (self.path / LAST).is_file():
             return None
-        tensors, record = self._read(LAST)
-        return Checkpoint(
-            epoch=record["epoch"],
-            params=tensors["params"],
-            buffers=_unprefixed("buffers", tensors),
-            state=unpack(_unprefixed("state", tensors), record["state"]),
-            weights=_unprefixed("weights", tensors),
-            history=record["history"],
-        )
+        return put_together(*self._read(LAST))
 
     def _read(self, file: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Return a file's tensors and record, once it agrees with the config and environment beside it."""
@@ -280,12 +261,24 @@ class Run:
             if self.epochs_done:
                 raise IntegrityError(f"{path} is missing, though epochs were finished.")
             raise UserError(f"{self.path} has no weights yet: no epoch was finished.")
-        tensors, _ = self._read(path.name)
-        return tensors if which == "best" else _unprefixed("weights", tensors)
+        tensors, record = self._read(path.name)
+        return tensors if which == "best" else put_together(tensors, record).weights
+
+    def changed_files(self, *settings: str) -> list[str]:
+        """Return the user's own files, named by these settings, that are not what they were."""
+        return changed_files(self.environment.get("files", {}), *settings)
 
     def network(self, which: str = "best") -> Network:
-        """Return the trained network: raw pixels [B, C, H, W] -> logits [B, K]."""
+        """Return the trained network: raw pixels [B, C, H, W] -> logits [B, K].
+
+        Where the user's own file with the model changed since, a warning says so.
+        """
         config, data = self.config, self.environment["data"]
+        for path in self.changed_files("model"):
+            warnings.warn(
+                f"{path} was changed since {self.name} was trained with it; what follows is by the file of now.",
+                stacklevel=2,
+            )
         network = build(
             config.model,
             tuple(data["shape"]),
@@ -384,12 +377,3 @@ def summary(run: Run) -> dict[str, Any]:
         "seconds": sum(row.get("seconds", 0.0) for row in rows),
         "modified": (run.path / CONFIG).stat().st_mtime,
     }
-
-
-def _prefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {f"{prefix}/{name}": tensor for name, tensor in tensors.items()}
-
-
-def _unprefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    start = f"{prefix}/"
-    return {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}

@@ -100,6 +100,15 @@ def with_absolute_files(text: str) -> str:
     return _FILE.sub(lambda found: f"{Path(found[0]).expanduser().absolute()}", text)
 
 
+def files_of(text: str) -> list[Path]:
+    """Return the files that a text names as ``file.py:Class``, in its order.
+
+    >>> [path.name for path in files_of("lookahead of my_rule.py:MyRule:k=3")], files_of("adam")
+    (['my_rule.py'], [])
+    """
+    return [Path(found).expanduser() for found in _FILE.findall(text)]
+
+
 def load_file_class(name: str) -> Any:
     """Import ``path/to/file.py:Class`` and return the class.
 
