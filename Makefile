@@ -3,6 +3,9 @@
 #   make test    the tests            make check   format, lint, types, layers, docs
 #   make fix     format and repair    make bench   the benchmarks     make docs   the generated pages
 #   make properties, make mutants     longer studies of the by-hand results and of the optimizers' tests
+#   make calibration                  how often the judge errs: the tables of docs/judge.md
+#   make pool, make results           hours: real studies for the calibration; the verdicts of docs/results.md
+#   make reproduce                    hours: every published experiment, and docs/experiments.md
 
 PYTHON ?= python3
 PIP_ARGS ?=                       # such as --extra-index-url https://download.pytorch.org/whl/cpu
@@ -11,7 +14,7 @@ BIN := $(VENV)/bin
 RUN := runs/demo
 PYTEST_ARGS ?=
 
-.PHONY: demo test check fix docs bench properties mutants clean
+.PHONY: demo test check fix docs bench properties mutants calibration pool results reproduce clean
 .DEFAULT_GOAL := demo
 
 $(BIN)/python:
@@ -48,6 +51,7 @@ check: $(VENV)/.developed
 	$(BIN)/python scripts/check_layers.py
 	$(BIN)/python scripts/check_docs.py
 	$(BIN)/python scripts/write_lessons.py --check
+	$(BIN)/python scripts/write_experiments.py --check
 
 fix: $(VENV)/.developed
 	$(BIN)/ruff format .
@@ -56,11 +60,13 @@ fix: $(VENV)/.developed
 docs: $(VENV)/.developed
 	$(BIN)/python scripts/write_optimizer_docs.py
 	$(BIN)/python scripts/write_lessons.py
+	$(BIN)/python scripts/write_experiments.py
 
 bench: $(VENV)/.developed
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/training_loop.py
 	$(BIN)/python benchmarks/optimizer_step.py
+	$(BIN)/python benchmarks/sweep.py
 
 # 10,000 random networks, images and rules: by hand against autograd
 properties: $(VENV)/.developed
@@ -69,6 +75,20 @@ properties: $(VENV)/.developed
 # flip a sign, an index or a constant in every optimizer's formula: does a test go red?
 mutants: $(VENV)/.developed
 	$(BIN)/python scripts/mutate_optimizers.py
+
+# what promises break makes it fail; it draws from benchmarks/pool
+calibration: $(VENV)/.developed
+	OMP_NUM_THREADS=1 $(BIN)/python scripts/calibrate.py
+
+pool: $(VENV)/.developed
+	$(BIN)/python benchmarks/record_pool.py
+
+results: $(VENV)/.developed
+	$(BIN)/python scripts/write_results.py
+
+reproduce: $(VENV)/.developed
+	$(BIN)/steepest reproduce all
+	$(BIN)/python scripts/write_experiments.py
 
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

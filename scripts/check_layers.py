@@ -15,7 +15,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("objective",),
     ("data", "models", "optimizers", "schedules", "config"),
     ("plan", "losses", "scores", "stochastic"),
-    ("evaluation", "environment"),
+    ("evaluation", "environment", "ranks"),
     ("history", "preparation", "run_folder", "user_files"),
     ("training", "metrics_table", "checkpoint_file"),
     ("classifier", "runs"),

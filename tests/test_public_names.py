@@ -7,8 +7,17 @@ import pytest
 import steepest
 
 NAMES = [
-    *("Classifier", "Config", "Dataset", "Evaluation", "Run", "Split", "SteepestError"),
-    *("__version__", "build", "evaluate", "load", "train"),
+    *(
+        "Classifier",
+        "Comparison",
+        "Config",
+        "Dataset",
+        "Evaluation",
+        "Run",
+        "Split",
+        "SteepestError",
+    ),
+    *("__version__", "build", "compare", "evaluate", "load", "train"),
 ]
 
 
@@ -61,6 +70,7 @@ LIGHT = [
     ["--help"],
     ["--version"],
     *([verb, "--help"] for verb in ("train", "evaluate", "predict", "report", "doctor", "data")),
+    *([verb, "--help"] for verb in ("compare", "tune", "verify")),
     ["runs", "list", "--help"],
     ["models", "show", "--help"],
     ["trian"],

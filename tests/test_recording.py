@@ -16,7 +16,7 @@ from fakes import stripe_dataset
 from steepest.config import Config
 from steepest.errors import IntegrityError, ShapeError, UserError
 from steepest.history import Epoch, Progress
-from steepest.recording import begin, held, record, reopen, train
+from steepest.recording import begin, held, placed, record, reopen, train
 from steepest.runs import Run
 
 FILES = ("last.safetensors", "best.safetensors", "config.toml", "environment.json")
@@ -112,6 +112,13 @@ def test_a_run_whose_checkpoint_vanished_is_not_begun_anew_in_silence(tmp_path: 
     (run.path / "last.safetensors").unlink()
     with pytest.raises(IntegrityError, match=r"last\.safetensors"):
         reopen(Run.open(run.path))
+
+
+def test_a_folder_that_is_called_as_a_dataset_is_not_taken_for_it(tmp_path: Path) -> None:
+    (tmp_path / "mnist5k").mkdir()
+    (tmp_path / "pictures").mkdir()
+    assert placed(Config(data="mnist5k")).data == "mnist5k"
+    assert placed(Config(data="pictures")).data == str(tmp_path / "pictures")
 
 
 def test_a_second_process_cannot_train_the_same_run(tmp_path: Path) -> None:

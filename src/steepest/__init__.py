@@ -4,6 +4,7 @@
 
     run = steepest.train(model="digits-cnn", data="mnist5k", epochs=8)
     run.evaluate()
+    steepest.compare(["adam", "momentum", "sgd"], model="mlp")
     steepest.Classifier(model="mlp").fit(X, y).predict(X)
 
 The names are loaded when they are first used: importing steepest does not import torch.
@@ -15,6 +16,8 @@ from .lazy import lazy_names
 
 if TYPE_CHECKING:
     from .classifier import Classifier as Classifier
+    from .comparison import Comparison as Comparison
+    from .comparison import compare as compare
     from .config import Config as Config
     from .data import Dataset as Dataset
     from .data import Split as Split
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Classifier": "classifier",
+    "Comparison": "comparison",
     "Config": "config",
     "Dataset": "data",
     "Evaluation": "evaluation",
@@ -35,6 +39,7 @@ _HOMES = {
     "Split": "data",
     "SteepestError": "errors",
     "build": "models",
+    "compare": "comparison",
     "evaluate": "evaluation",
     "load": "data",
     "train": "recording",

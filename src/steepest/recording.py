@@ -9,9 +9,11 @@ from filelock import FileLock, Timeout
 
 from .config import Config
 from .data import Dataset, load
+from .data.table import TABLE
 from .errors import IntegrityError, UserError
 from .history import Checkpoint, Epoch, Progress, is_done
 from .preparation import Setup, prepare
+from .ranks import ALONE, Ranks
 from .runs import Run, put_weights
 from .specification import with_absolute_files
 from .training import loop
@@ -32,6 +34,12 @@ def begin(
         out: the run directory; None takes the next free name under ``runs/``.
         data_dir: where datasets are.
     """
+    setup = ready(config, dataset=dataset, data_dir=data_dir)
+    return Run.create(out, setup, data_dir), setup
+
+
+def ready(config: Config, *, dataset: Dataset | None = None, data_dir: Path | None = None) -> Setup:
+    """Return a run that is ready to begin, with its initial weights, and no directory yet."""
     if dataset is None:
         dataset = load(
             config.data,
@@ -41,22 +49,39 @@ def begin(
         )
     else:
         config = config.with_(data=dataset.name)
-    config = _placed(config)
-    setup = prepare(config, dataset)
-    if config.init_from:
-        source = Run.open(config.init_from)
+    setup = prepare(placed(config), dataset)
+    give_weights(setup)
+    return setup
+
+
+def give_weights(setup: Setup, start: Checkpoint | None = None, run: Run | None = None) -> None:
+    """Put into the network what it begins with: a checkpoint's weights, or those of the run to start from.
+
+    Args:
+        setup: what is to be trained.
+        start: where to go on; its weights count also where they are not trained and came from elsewhere.
+        run: the checkpoint's.
+    """
+    if start is not None and run is not None:
+        put_weights(setup.network, start.weights, run)
+    elif setup.config.init_from:
+        source = Run.open(setup.config.init_from)
         put_weights(setup.network, source.weights("best"), source)
-    return Run.create(out, setup, data_dir), setup
 
 
-def _placed(config: Config) -> Config:
+def placed(config: Config) -> Config:
     """Return the config with absolute paths, so that its run can be opened from any folder."""
     return config.with_(
         model=with_absolute_files(config.model),
         optimizer=with_absolute_files(config.optimizer),
-        data=str(Path(config.data).resolve()) if Path(config.data).is_dir() else config.data,
+        data=str(Path(config.data).resolve()) if _is_folder(config.data) else config.data,
         init_from=str(Run.open(config.init_from).path.resolve()) if config.init_from else "",
     )
+
+
+def _is_folder(data: str) -> bool:
+    """Say whether data is a folder of images, as ``load`` takes it: a name of the table is never one."""
+    return data.partition(":")[0] not in TABLE and Path(data).is_dir()
 
 
 def reopen(run: Run, data_dir: Path | None = None) -> tuple[Setup, Checkpoint | None]:
@@ -80,23 +105,27 @@ def reopen(run: Run, data_dir: Path | None = None) -> tuple[Setup, Checkpoint | 
             f"programs. Put it back, or start a new run."
         )
     setup = prepare(run.config, run.source(data_dir), run.plan)
-    if checkpoint is not None:  # also the weights that are not trained, which came from elsewhere
-        put_weights(setup.network, checkpoint.weights, run)
-    elif run.config.init_from:
-        source = Run.open(run.config.init_from)
-        put_weights(setup.network, source.weights("best"), source)
+    give_weights(setup, checkpoint, run)
     return setup, checkpoint
 
 
-def record(run: Run, setup: Setup, start: Checkpoint | None = None) -> Iterator[Progress | Epoch]:
+def record(
+    run: Run, setup: Setup, start: Checkpoint | None = None, ranks: Ranks = ALONE
+) -> Iterator[Progress | Epoch]:
     """Train, save every epoch, and pass each event on once it is on disk.
+
+    Args:
+        run: where to.
+        setup: what.
+        start: where to go on.
+        ranks: this process's place, the first, among those that train the run together; the others ``loop``.
 
     Raises:
         UserError: another process is training this run.
         DivergedError: the loss became NaN or infinite.
     """
     with held(run):
-        for event in loop(setup, start):
+        for event in loop(setup, start, ranks):
             if isinstance(event, Epoch):
                 run.save(event)
             yield event

@@ -18,28 +18,35 @@ from .errors import DivergedError
 from .evaluation import Evaluation, evaluate
 from .history import Checkpoint, Epoch, Progress, Row, best_epoch, is_done
 from .losses import class_weights_of, cross_entropy
-from .objective import ClippedNorm, L2Penalty, ModelObjective, Objective
+from .objective import ClippedNorm, L2Penalty, ModelObjective, Objective, Reduced
 from .plan import in_memory_format
 from .preparation import Setup
 from .randomness import seed_of
+from .ranks import ALONE, Ranks, check_divisible
 from .stochastic import Draws, gathers_statistics, measure_statistics
 
 PROGRESS_EVERY = 0.2  # seconds: often enough to look alive, too seldom to cost anything
 STATISTICS_BATCHES = 20  # for batch-norm statistics of averaged weights
 
 
-def loop(setup: Setup, start: Checkpoint | None = None) -> Iterator[Progress | Epoch]:
+def loop(
+    setup: Setup, start: Checkpoint | None = None, ranks: Ranks = ALONE
+) -> Iterator[Progress | Epoch]:
     """Train, and yield a few times a second and at the end of each epoch.
 
     Args:
         setup: what ``prepare`` gave.
         start: where to go on; None begins at the network's own weights.
+        ranks: this process's place among those that train the run together.
 
     Raises:
         DivergedError: the loss became NaN or infinite.
+        UserError: several processes cannot train this network.
     """
+    if ranks.size > 1:
+        check_divisible(setup.network, setup.dataset.shape, setup.plan.device)
     with setup.plan.applied():
-        work = _Work(setup, start)
+        work = _Work(setup, start, ranks)
         while not is_done(setup.config, work.history):
             yield from work.steps_of_epoch()
             yield work.end_of_epoch()
@@ -48,8 +55,8 @@ def loop(setup: Setup, start: Checkpoint | None = None) -> Iterator[Progress | E
 class _Work:
     """One run's moving parts: the vector, the optimizer's state, and the batch's objective."""
 
-    def __init__(self, setup: Setup, start: Checkpoint | None) -> None:
-        self.setup, self.config = setup, setup.config
+    def __init__(self, setup: Setup, start: Checkpoint | None, ranks: Ranks) -> None:
+        self.setup, self.config, self.ranks = setup, setup.config, ranks
         device = setup.plan.device
         self.network = setup.network.to(device).train()
         train = setup.dataset.train
@@ -67,7 +74,9 @@ class _Work:
             setup.plan.autocast,
             self.draws,
         )
-        self.objective = self._wrapped(self.model_objective)
+        self.class_weights = weights
+        self.reduced = Reduced(self.model_objective, ranks.total) if ranks.size > 1 else None
+        self.objective = self._wrapped(self.reduced or self.model_objective)
         self.buffers = dict(self.network.named_buffers())
         self.noise = torch.Generator(device)
         self._restore(start)
@@ -103,10 +112,11 @@ class _Work:
         self.model_objective.forwards = self.model_objective.backwards = 0
         self.losses: list[Tensor] = []
         self.logits: list[Tensor] = []
-        images, self.targets = self._shuffled()
+        self.targets: list[Tensor] = []
+        images, targets = self._shuffled()
         reported = 0
         for number, rows in enumerate(self.slices):
-            self._step(number, images[rows], self.targets[rows])
+            self._step(number, images[rows], targets[rows])
             now = perf_counter()
             if now - since >= PROGRESS_EVERY and number + 1 < len(self.slices):
                 yield self._progress(reported, number + 1, now - since)
@@ -125,31 +135,50 @@ class _Work:
             self.noise.manual_seed(seed_of(self.config.seed, "augmentation", step))
             images = in_memory_format(self.setup.augmentation(images, self.noise), self.setup.plan)
         self.draws.at(step)
-        self.model_objective.begin(images, targets, self.params)
+        own = self._begin(images, targets)
         self.noise.manual_seed(seed_of(self.config.seed, "optimizer", step))
         self.params, self.state, loss = self.setup.choice.rule.step(
             self.objective, self.params, self.state, self._lr(step), self.noise
         )
         self.model_objective.finish(self.params)
         self.losses.append(loss)
-        self.logits.append(self.model_objective.logits)
+        self.logits.append(self.model_objective.logits[: len(own)])
+        self.targets.append(own)
+
+    def _begin(self, images: Tensor, targets: Tensor) -> Tensor:
+        """Take this process's part of the next batch, all of it where it is alone; return the part's targets."""
+        part = self.ranks.part(len(targets))
+        own = targets[part]
+        if self.reduced is not None:
+            self.reduced.share = self._weight(own) / self._weight(targets)
+        # without a part of its own a process works on the first image, which then counts nothing
+        part = part if len(own) else slice(0, 1)
+        self.model_objective.begin(images[part], targets[part], self.params)
+        return own
+
+    def _weight(self, targets: Tensor) -> float:
+        """Return what images count in a batch's mean loss."""
+        if self.class_weights is None:
+            return len(targets)
+        return float(self.class_weights[targets.cpu()].sum())
 
     def _lr(self, step: int) -> float:
         progress = step / (self.config.epochs * len(self.slices))
         return self.setup.choice.lr * self.setup.schedule.factor(progress, self.config.epochs)
 
     def _progress(self, reported: int, step: int, seconds: float) -> Progress:
-        self._check_losses()
+        if self.ranks.size == 1:  # several processes find it together, at the epoch's end
+            self._check_losses()
         rows = slice(self.slices[reported].start, self.slices[step - 1].stop)
         speed = (rows.stop - rows.start) / seconds
-        total = len(self.labels)
+        total, seen = len(self.labels), sum(map(len, self.targets[reported:]))
         left = (self.config.epochs - self.epoch) * total - rows.stop
         return Progress(
             epoch=self.epoch + 1,
             step=step,
             steps=len(self.slices),
             loss=float(torch.stack(self.losses[reported:]).mean()),
-            accuracy=_accuracy(self.logits[reported:], self.targets[rows]),
+            accuracy=_hits(self.logits[reported:], self.targets[reported:]) / (seen or 1),
             samples_per_second=speed,
             seconds_left=left / speed,
         )
@@ -180,10 +209,11 @@ class _Work:
             "epoch": self.epoch + 1,
             "lr": self._lr(self.epoch * len(self.slices)),
             "train_loss": self._mean_loss(),
-            "train_accuracy": _accuracy(self.logits, self.targets),
+            "train_accuracy": self._accuracy(),
             "forwards": self.model_objective.forwards,
             "backwards": self.model_objective.backwards,
         }
+        self.ranks.check_same(self.params)
         buffers = {name: value.clone() for name, value in self.buffers.items()}
         weights = self.setup.choice.rule.weights(self.params, self.state)
         self._show(weights)
@@ -198,6 +228,11 @@ class _Work:
         )
         improved = best_epoch(self.history) == self.epoch
         return Epoch(row, perf_counter() - self.started, improved, validation, checkpoint)
+
+    def _accuracy(self) -> float:
+        """Return the training accuracy of the epoch, over the parts of all processes."""
+        hits = torch.tensor(_hits(self.logits, self.targets), dtype=torch.float64)
+        return float(self.ranks.total(hits)) / len(self.labels)
 
     def _mean_loss(self) -> float:
         """Return the mean over images, not over steps: an epoch's last batch may be smaller."""
@@ -235,5 +270,5 @@ class _Work:
         )
 
 
-def _accuracy(logits: list[Tensor], targets: Tensor) -> float:
-    return float((torch.cat(logits).argmax(dim=1) == targets).double().mean())
+def _hits(logits: list[Tensor], targets: list[Tensor]) -> int:
+    return int((torch.cat(logits).argmax(dim=1) == torch.cat(targets)).sum())

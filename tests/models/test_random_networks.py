@@ -20,6 +20,7 @@ from steepest.models.pointwise import (
     LocalResponseNorm,
 )
 from steepest.models.pooling import GlobalAverage, Pool
+from steepest.models.repeating import Repeat
 from steepest.models.shapes import layer_table
 
 properly = settings(deadline=None, max_examples=150, derandomize=True)
@@ -60,6 +61,7 @@ def simple_layers():
         st.builds(Activation, st.sampled_from(sorted(ACTIVATIONS))),
         st.builds(LeakyReLU, fraction),
         st.builds(LocalResponseNorm, st.integers(1, 5)),
+        st.builds(Repeat, st.integers(1, 3)),
         st.sampled_from([BatchNorm(), GlobalAverage()]),
     )
 
@@ -85,11 +87,13 @@ def fitting(items, shape):
     """Leave out what does not fit behind the rest, and give the remaining items."""
     kept = []
     for item in items:
+        behind = shape
         try:
             for layer in expand((item,)):
-                shape = layer.output_shape(shape)
-        except ShapeError:
+                behind = layer.output_shape(behind)
+        except ShapeError:  # also one that comes after some layers of the item fitted
             continue
+        shape = behind
         kept.append(item)
     return kept
 

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from ..errors import StoppedError, UserError
+from ..errors import SteepestError, StoppedError, UserError
 from .loading import load_torch
 from .settings import Settings, config_of
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
 if TYPE_CHECKING:
+    from ..config import Config
     from ..history import Checkpoint
     from ..preparation import Setup
+    from ..ranks import Ranks
     from ..runs import Run
 
 
@@ -53,18 +55,14 @@ def train(
     asked = None if resume is not None else config_of(config, model, settings)
 
     load_torch()  # not before all flags are read
-    from ..recording import begin, reopen
-    from ..reporting.commands import verb_command
-    from ..runs import Run
+    from ..ranks import joined
 
-    start = None
-    if asked is None:
-        run = Run.open(str(resume))
-        setup, start = reopen(run, data_dir)
-    else:
-        run, setup = begin(asked, out=out, data_dir=data_dir)
-    _announce(run, setup, start)
-    _train(run, setup, start)
+    with joined() as ranks:
+        if not ranks.first:
+            return _follow(asked, resume, data_dir, ranks)
+        run, setup = _lead(asked, resume, out, data_dir, ranks)
+    from ..reporting.commands import verb_command
+
     try:
         _conclude(run, setup, json)
     except OSError as error:
@@ -74,6 +72,49 @@ def train(
         raise StoppedError(
             f"The run is finished, but the disk is too full for its report. {line}"
         ) from error
+
+
+def _lead(
+    asked: "Config | None",
+    resume: str | None,
+    out: Path | None,
+    data_dir: Path | None,
+    ranks: "Ranks",
+) -> "tuple[Run, Setup]":
+    """Train, record and speak."""
+    from ..recording import begin, reopen
+    from ..runs import Run
+
+    start = None
+    if asked is None:
+        run = Run.open(str(resume))
+        setup, start = reopen(run, data_dir)
+    else:
+        run, setup = begin(asked, out=out, data_dir=data_dir)
+    _announce(run, setup, start)
+    _train(run, setup, start, ranks)
+    return run, setup
+
+
+def _follow(
+    asked: "Config | None", resume: str | None, data_dir: Path | None, ranks: "Ranks"
+) -> None:
+    """Train a part of every batch in silence: the first process says what there is to say."""
+    from ..recording import ready, reopen
+    from ..runs import Run
+    from ..training import loop
+
+    try:
+        if asked is None:
+            setup, start = reopen(Run.open(str(resume)), data_dir)
+        else:
+            setup, start = ready(asked, data_dir=data_dir), None
+        for _ in loop(setup, start, ranks):
+            pass
+    except SteepestError as error:
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
 
 
 def _announce(run: "Run", setup: "Setup", start: "Checkpoint | None") -> None:
@@ -88,7 +129,7 @@ def _announce(run: "Run", setup: "Setup", start: "Checkpoint | None") -> None:
     print("\n".join(lines), file=sys.stderr)
 
 
-def _train(run: "Run", setup: "Setup", start: "Checkpoint | None") -> None:
+def _train(run: "Run", setup: "Setup", start: "Checkpoint | None", ranks: "Ranks") -> None:
     from ..history import Epoch
     from ..recording import record
     from ..reporting.commands import verb_command
@@ -98,7 +139,7 @@ def _train(run: "Run", setup: "Setup", start: "Checkpoint | None") -> None:
     display = Display(setup, start.epoch if start else 0)
     try:
         with _terminable():
-            for event in record(run, setup, start):
+            for event in record(run, setup, start, ranks):
                 display.epoch(event) if isinstance(event, Epoch) else display.progress(event)
     except KeyboardInterrupt:
         display.close()

@@ -2,7 +2,7 @@
 
 network    = item {"-" item}
 item       = layer | "{" network "}" | "(" network ")x" times
-layer      = 32C3s2p1g1n | M3s2p1 | A2 | G | F128n | D0.5 | B | L5 | R | S | T | GELU | ...
+layer      = 32C3s2p1g1n | M3s2p1 | A2 | G | F128n | D0.5 | B | L5 | X3 | R | S | T | GELU | ...
 """
 
 import re
@@ -16,6 +16,7 @@ from .dense import Dense
 from .layer import Layer
 from .pointwise import ACTIVATIONS, Activation, BatchNorm, Drop, LeakyReLU, LocalResponseNorm
 from .pooling import GlobalAverage, Pool
+from .repeating import Repeat
 
 MOST_LAYERS = 1000  # far above any network for small images; stops a nest of repetitions early
 DEEPEST_NEST = 20  # brackets within brackets; far below Python's own limit on recursion
@@ -56,6 +57,7 @@ _READERS: list[tuple[re.Pattern[str], Reader]] = [
     (re.compile(rf"F({_SIZE})(n?)"), lambda match: Dense(int(match[1]), bias=not match[2])),
     (re.compile(rf"D(?=[\d.])({_FRACTION})"), lambda match: Drop(float(match[1]))),
     (re.compile("B"), lambda match: BatchNorm()),
+    (re.compile(rf"X({_SIZE})"), lambda match: Repeat(int(match[1]))),
     (re.compile(rf"L({_SIZE})"), lambda match: LocalResponseNorm(int(match[1]))),
     (
         re.compile(rf"LeakyReLU({_FRACTION})"),
@@ -74,6 +76,7 @@ FORMS = {
     "F": ("fully connected", "F128 or F128n (outputs; n no bias)"),
     "D": ("dropout", "D0.5 (probability, at least 0 and below 1)"),
     "L": ("response norm", "L5 (neighbouring channels)"),
+    "X": ("channels repeated", "X3 (how often)"),
     "G": ("global average", "G"),
     "B": ("batch norm", "B"),
 }

@@ -40,7 +40,9 @@ class BlindDescent:
     """
 
     beta: float = hyperparameter(default=0.9, low=0, below=1, why=FADES)
-    eta: float = hyperparameter(default=0.01, low=0, why="it is the noise's size in units of |g|")
+    eta: float = hyperparameter(
+        default=0.01, low=0, why="it is the noise's size in units of |g|", search=(1e-3, 1, "log")
+    )
     candidates: int = hyperparameter(default=1, low=1, why=CANDIDATES_WHY)
 
     def init(self, params: Tensor, layout: Layout) -> State:

@@ -1,7 +1,7 @@
 """How a rule's hyperparameters are declared and checked: a default, a range, and the reason for the range."""
 
 import dataclasses
-from typing import Any
+from typing import Any, Literal
 
 from ..errors import UserError
 
@@ -40,6 +40,32 @@ class Range:
         return f"{lower}, {upper}"
 
 
+Scale = Literal["log", "linear", "complement"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Search:
+    """Where tuning looks for a hyperparameter.
+
+    Args:
+        low, high: ends of the range.
+        scale: ``log``; ``linear``; ``complement``: 1 - value is log-uniform, for averages such as 0.9, 0.99.
+    """
+
+    low: float
+    high: float
+    scale: Scale = "log"
+
+    def __post_init__(self) -> None:
+        least = {"log": 0.0, "linear": -float("inf"), "complement": -float("inf")}[self.scale]
+        most = 1.0 if self.scale == "complement" else float("inf")
+        if not least < self.low < self.high < most:
+            raise UserError(
+                f"A search range from {self.low:g} to {self.high:g} on a {self.scale} scale is none: its ends "
+                f"must rise and lie between {least:g} and {most:g}."
+            )
+
+
 def hyperparameter(
     default: Any,
     *,
@@ -48,6 +74,7 @@ def hyperparameter(
     above: float | None = None,
     below: float | None = None,
     why: str = "",
+    search: tuple[float, float, Scale] | None = None,
 ) -> Any:
     """Declare a rule's hyperparameter with its default, its range and the reason for the range.
 
@@ -58,10 +85,15 @@ def hyperparameter(
         above: value that must be exceeded.
         below: value that must not be reached.
         why: completes "... is not in [0, 1): ".
+        search: (low, high, scale) for a value without which the rule cannot be judged fairly: ``steepest tune``
+            and ``steepest compare`` look for it there, beside the learning rate; scales are those of ``Search``.
+            Each such value thins out the trials of the others, so declare few.
     """
-    return dataclasses.field(
-        default=default, metadata={"range": Range(low, high, above, below, why)}
-    )
+    metadata = {
+        "range": Range(low, high, above, below, why),
+        "search": None if search is None else Search(*search),
+    }
+    return dataclasses.field(default=default, metadata=metadata)
 
 
 def inner_rule(default: Any) -> Any:
@@ -84,6 +116,12 @@ def range_of(field: dataclasses.Field[Any]) -> Range:
     """Return a hyperparameter's range; everything, where none is declared."""
     declared: Range = field.metadata.get("range", Range())
     return declared
+
+
+def search_of(field: dataclasses.Field[Any]) -> Search | None:
+    """Return where tuning looks for a hyperparameter; None where it stays at its default."""
+    found: Search | None = field.metadata.get("search")
+    return found
 
 
 def check_hyperparameters(rule: Any) -> None:

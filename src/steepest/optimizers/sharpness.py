@@ -66,7 +66,9 @@ class SAM:
     """
 
     rule: Optimizer = inner_rule(default=Momentum())
-    rho: float = hyperparameter(default=0.05, low=0, why="it is a distance")
+    rho: float = hyperparameter(
+        default=0.05, low=0, why="it is a distance", search=(0.01, 0.5, "log")
+    )
 
     def init(self, params: Tensor, layout: Layout) -> State:
         """Return the wrapped rule's state."""

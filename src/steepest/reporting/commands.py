@@ -25,11 +25,16 @@ def train_command(config: Config) -> str:
     'steepest train convnet --data mnist5k --batch-size 32 --no-stratified'
     """
     said = {"data": config.data, **changed(config)}
-    flags = [_flag(key, value) for key, value in said.items() if key != POSITIONAL]
+    flags = [flag(key, value) for key, value in said.items() if key != POSITIONAL]
     return " ".join(["steepest train", shlex.quote(config.model), *flags])
 
 
-def _flag(key: str, value: object) -> str:
+def flag(key: str, value: object) -> str:
+    """Return a setting as a flag of the command line.
+
+    >>> flag("batch_size", 32), flag("stratified", False)
+    ('--batch-size 32', '--no-stratified')
+    """
     name = key.replace("_", "-")
     if isinstance(value, bool):
         return f"--{name}" if value else f"--no-{name}"

@@ -1,0 +1,87 @@
+"""What is asked of a comparison, and who trains, as flags."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from ..sweeping import Engine
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Who trains."""
+
+    engine: Annotated[
+        Literal["local", "dask"], Parameter(help="Processes here, or a Dask cluster.")
+    ] = "local"
+    workers: Annotated[
+        int | None, Parameter(help="Processes of the local engine; by default one a core.")
+    ] = None
+    scheduler: Annotated[
+        str | None, Parameter(help="Address of a Dask scheduler, with --engine dask.")
+    ] = None
+
+    def ready(self) -> "Engine":
+        """Return the engine."""
+        from ..sweeping import engine_of
+
+        return engine_of(self.engine, self.workers, self.scheduler)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a comparison, as flags."""
+
+    vary: Annotated[
+        str, Parameter(help="The setting whose values the sides are, such as model or schedule.")
+    ] = "optimizer"
+    candidate: Annotated[
+        str | None, Parameter(help="The side that the claim is about; only its pairs are judged.")
+    ] = None
+    fixed: Annotated[
+        bool, Parameter(help="Compare at the settings given; the unit is the seed.", negative="")
+    ] = False
+    studies: Annotated[
+        int | None, Parameter(help="Independent tunings of every side, at least 6. [default: 10]")
+    ] = None
+    seeds: Annotated[
+        int | None,
+        Parameter(
+            help="Reporting seeds in all: two for each study or, with --fixed, each one a unit. [default: 20]"
+        ),
+    ] = None
+    trials: Annotated[
+        int | None, Parameter(help="Settings that each study of each side tries. [default: 16]")
+    ] = None
+    budget: Annotated[
+        Literal["trials", "passes"],
+        Parameter(
+            help="What each side's tuning gets as much of: trials, or passes through the network."
+        ),
+    ] = "trials"
+    until_decided: Annotated[
+        bool, Parameter(help="Add studies or seeds until every pair is decided.", negative="")
+    ] = False
+    max_seeds: Annotated[
+        int | None,
+        Parameter(help="Give up after so many seeds, with --until-decided. [default: 100]"),
+    ] = None
+    metric: Annotated[
+        Literal["accuracy", "loss", "steps", "passes", "seconds"],
+        Parameter(help="On the test split; the last three are the time to --target."),
+    ] = "accuracy"
+    target: Annotated[
+        float | None, Parameter(help="A validation accuracy to be reached, such as 0.95.")
+    ] = None
+    margin: Annotated[
+        float | None,
+        Parameter(
+            help="The largest difference that does not matter. [default: 0.005 of accuracy, 0.02 nats of loss, "
+            "0.05 of the time]"
+        ),
+    ] = None
+    test_images: Annotated[
+        bool, Parameter(help="Let the verdict hold for new test images too.", negative="")
+    ] = False

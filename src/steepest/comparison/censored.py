@@ -1,0 +1,152 @@
+"""Time to a target, where some runs never arrive.
+
+A run that has not arrived when the budget ends is censored: its time is only known to be above the budget. What is
+compared is therefore the *restricted* time, ``min(time, budget)``: where both sides of a pair are censored their
+difference is 0 and counts for neither. Its mean needs no guess about what lies beyond the budget.
+
+Source: Kaplan and Meier 1958, J. Am. Stat. Assoc. 53, 457 (the median); Royston and Parmar 2013, BMC Med. Res.
+    Methodol. 13, 152 (comparing restricted mean times).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from ..errors import UserError
+from .measure import Measure
+from .signflip import Floats
+from .verdict import Pair, Verdict, judge_all
+
+STEPS = Measure(factor=1.0, unit="steps", digits=0)
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """One side's times to the target, at equal budgets.
+
+    Args:
+        times: of each unit, [n], or of each seed in it, [n, k]; anything where the run did not arrive.
+        arrived: of the same shape.
+        budget: when runs were given up.
+
+    Raises:
+        UserError: times and arrivals do not fit, a time is not above 0, or one lies beyond the budget.
+
+    >>> side = Arrivals([300, 500, 0, 400], [True, True, False, True], budget=1000)
+    >>> side.told(STEPS)
+    '3 of 4 arrived, median 400 steps'
+    >>> side.restricted
+    array([ 300.,  500., 1000.,  400.])
+    """
+
+    times: ArrayLike
+    arrived: ArrayLike
+    budget: float
+
+    def __post_init__(self) -> None:
+        times, arrived = np.asarray(self.times), np.asarray(self.arrived, dtype=bool)
+        if times.shape != arrived.shape or times.ndim not in (1, 2) or times.size == 0:
+            raise UserError(
+                f"Each time needs to be marked as arrived or not; shapes {list(times.shape)} and "
+                f"{list(arrived.shape)} came."
+            )
+        odd = times[arrived & ~((times > 0) & (times <= self.budget))]
+        if odd.size:
+            raise UserError(
+                "A run that arrived needs a time above 0 and within the budget of "
+                f"{self.budget:g}; {odd[0]:g} came."
+            )
+
+    @property
+    def restricted(self) -> Floats:
+        """``min(time, budget)`` of each unit [n]: the mean over its seeds."""
+        times = np.asarray(self.times, dtype=np.float64)
+        each = np.where(np.asarray(self.arrived, dtype=bool), times, self.budget)
+        restricted: Floats = each.reshape(len(each), -1).mean(axis=1)
+        return restricted
+
+    @property
+    def count(self) -> tuple[int, int]:
+        """How many runs arrived, and of how many."""
+        arrived = np.asarray(self.arrived, dtype=bool)
+        return int(arrived.sum()), arrived.size
+
+    @property
+    def median(self) -> float | None:
+        """The time by which half of the runs have arrived, by Kaplan and Meier; None where fewer than half do."""
+        arrived, times = (
+            np.asarray(self.arrived, dtype=bool).ravel(),
+            np.asarray(self.times, dtype=np.float64).ravel(),
+        )
+        censored = np.full(int((~arrived).sum()), self.budget)
+        survival = stats.ecdf(stats.CensoredData(uncensored=times[arrived], right=censored)).sf
+        reached = np.flatnonzero(survival.probabilities <= 0.5)
+        return None if len(reached) == 0 else float(survival.quantiles[reached[0]])
+
+    def told(self, measure: Measure) -> str:
+        """Return how many arrived, and when half of them had."""
+        arrived, runs = self.count
+        median = "not reached" if self.median is None else measure.told(self.median)
+        return f"{arrived} of {runs} arrived, median {median}"
+
+
+def judge_times(
+    times_a: ArrayLike,
+    times_b: ArrayLike,
+    arrived_a: ArrayLike,
+    arrived_b: ArrayLike,
+    budget: float,
+    *,
+    margin: float = 0.0,
+    alpha: float = 0.05,
+    measure: Measure = STEPS,
+) -> Verdict:
+    """Return the verdict on one pair's times to a target; see ``judge_all_times``."""
+    sides = Arrivals(times_a, arrived_a, budget), Arrivals(times_b, arrived_b, budget)
+    return judge_all_times({0: sides}, margin=margin, alpha=alpha, measure=measure)[0]
+
+
+def judge_all_times(
+    sides: Mapping[Pair, tuple[Arrivals, Arrivals]],
+    *,
+    margin: float = 0.0,
+    alpha: float = 0.05,
+    measure: Measure = STEPS,
+) -> dict[Pair, Verdict]:
+    """Return the verdict on every pair's times: better means that the candidate saves time.
+
+    The differences are restricted time of the reference minus that of the candidate, judged as ``judge_all`` does.
+
+    Args:
+        sides: for each pair, the candidate's arrivals and the reference's.
+        margin: the largest saving that does not matter, in the times' unit; 0 asks for no equivalence.
+        alpha: the level.
+        measure: the times' unit.
+
+    Raises:
+        UserError: the two sides differ in budget or number of units.
+    """
+    saved = {pair: _saved(candidate, reference) for pair, (candidate, reference) in sides.items()}
+    verdicts = judge_all(saved, margin=margin, alpha=alpha, measure=measure)
+    return {pair: _told(verdicts[pair], *sides[pair], measure) for pair in sides}
+
+
+def _saved(candidate: Arrivals, reference: Arrivals) -> Floats:
+    ours, theirs = candidate.restricted, reference.restricted
+    if len(ours) != len(theirs) or candidate.budget != reference.budget:
+        raise UserError(
+            f"Pairs need equal sides: {len(ours)} and {len(theirs)} units came, with budgets of "
+            f"{candidate.budget:g} and {reference.budget:g}."
+        )
+    return theirs - ours
+
+
+def _told(verdict: Verdict, candidate: Arrivals, reference: Arrivals, measure: Measure) -> Verdict:
+    what = (
+        f"time saved, where a run that never arrives counts as the budget of {measure.told(candidate.budget)}; "
+        f"candidate: {candidate.told(measure)}; reference: {reference.told(measure)}"
+    )
+    return replace(verdict, sentence=f"{verdict.sentence} ({what})")

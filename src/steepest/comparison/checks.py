@@ -1,0 +1,138 @@
+"""What must hold of a claim by itself, before anything of it is run again.
+
+Every rule of the design is laid out anew from the question and held against what the claim says was done.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .claims import DIGEST, sealed, verdict_rows
+from .comparison import Comparison, told
+from .design import FEWEST_UNITS
+from .findings import Finding, Refuted
+from .tuning_checks import check_choices, check_trials
+
+Claim = Mapping[str, Any]
+Check = Callable[[Claim, Comparison], str]
+
+
+def check_claim(claim: Claim, comparison: Comparison) -> list[Finding]:
+    """Return a finding for every rule."""
+    findings = []
+    for name, check in CHECKS.items():
+        try:
+            findings.append(Finding(name, True, check(claim, comparison)))
+        except Refuted as refuted:
+            findings.append(Finding(name, False, str(refuted)))
+        except (KeyError, ValueError) as error:
+            findings.append(Finding(name, False, f"records are missing: {error!r}."))
+    return findings
+
+
+def _seal(claim: Claim, comparison: Comparison) -> str:
+    if sealed(claim)[DIGEST] != claim.get(DIGEST):
+        raise Refuted("the file was changed after it was written: its content has another SHA-256.")
+    return "the file is as it was written"
+
+
+def _seeds(claim: Claim, comparison: Comparison) -> str:
+    """Every side has every reporting seed of the design, and no other."""
+    design = comparison.question.design
+    units = comparison.units
+    if units < FEWEST_UNITS or (units != design.units and not design.until_decided):
+        raise Refuted(f"the design has {design.units} units, the results {units}.")
+    wanted = {(unit, seed) for unit in range(units) for seed in design.report_seeds(unit)}
+    for side in comparison.sides:
+        mine = {(each.unit, each.seed) for each in comparison.results if each.side == side}
+        if mine != wanted:
+            odd = ", ".join(str(seed) for _, seed in sorted(mine ^ wanted)[:5])
+            raise Refuted(
+                f"{side} was not reported on the seeds of the design (seed {odd}): runs were left out or picked."
+            )
+    first, last = design.report_seeds(0)[0], design.report_seeds(units - 1)[-1]
+    chosen = "" if first == 0 else f"; they begin at {first} and not at 0, which somebody chose"
+    tuning = "" if not design.tuned else f", tuned on others (from {design.tuning_seed(0):,})"
+    return f"every side has the reporting seeds {first} to {last}{tuning}{chosen}"
+
+
+def _strangers(claim: Claim, comparison: Comparison) -> str:
+    """No record is of a side that was not asked, none is there twice."""
+    sides = set(comparison.sides)
+    strange = {each.side for each in comparison.results} | {t.trial.side for t in comparison.trials}
+    if strange - sides:
+        raise Refuted(f"there are records of sides that were not asked: {sorted(strange - sides)}.")
+    places = Counter(each.trial.place for each in comparison.trials)
+    runs = Counter((r.side, r.unit, r.seed, told(r.settings)) for r in comparison.results)
+    twice = [key for counter in (places, runs) for key, count in counter.items() if count > 1]
+    if twice:
+        raise Refuted(f"a run is recorded twice: {twice[0]}.")
+    return (
+        f"{len(comparison.trials)} trials and {len(comparison.results)} reporting runs, each once"
+    )
+
+
+def _numbers(claim: Claim, comparison: Comparison) -> str:
+    """Numbers are such as a run can have."""
+    images, classes = comparison.circumstances.test_images, comparison.circumstances.classes
+    for each in comparison.results:
+        right = each.accuracy * images
+        possible = 0 <= right <= images and abs(right - round(right)) < 1e-6
+        if each.diverged:
+            possible = each.accuracy == 1 / classes
+        if not possible:
+            raise Refuted(
+                f"{each.side} with seed {each.seed} has the accuracy {each.accuracy}, which {images:,} images "
+                "cannot give."
+            )
+        if not each.diverged and (len(each.weights) != 64 or each.forwards < each.steps):
+            raise Refuted(
+                f"{each.side} with seed {each.seed} has no hash of its weights, or fewer passes than steps."
+            )
+    return "every accuracy is a number of right images, every run has at least a pass a step"
+
+
+def _verdicts(claim: Claim, comparison: Comparison) -> str:
+    """The verdicts follow from the numbers."""
+    mine = json.loads(json.dumps(verdict_rows(comparison)))
+    theirs = claim["verdicts"]
+    if len(mine) != len(theirs):
+        raise Refuted(f"the claim has {len(theirs)} verdicts, and the question {len(mine)} pairs.")
+    for now, then in zip(mine, theirs, strict=True):
+        wrong = [key for key in now if not _alike(now[key], then.get(key))]
+        if wrong:
+            raise Refuted(
+                f"{then.get('candidate')} against {then.get('reference')}: {wrong[0]} is claimed to be "
+                f"{then.get(wrong[0])!r}, and the numbers give {now[wrong[0]]!r}."
+            )
+    return "; ".join(
+        f"{row['candidate']} against {row['reference']}: {row['kind']}" for row in mine
+    )
+
+
+def _alike(now: Any, then: Any) -> bool:
+    """Say whether two values agree; a number as well as sums on another machine can."""
+    numbers = isinstance(now, float) and isinstance(then, int | float)
+    return abs(now - then) <= 1e-9 * max(1.0, abs(now)) if numbers else bool(now == then)
+
+
+def _earlier(claim: Claim, comparison: Comparison) -> str:
+    """What was asked before is told, and refutes nothing: whoever writes a claim can also hide it."""
+    count = len(claim["earlier"])
+    if not count:
+        return "nothing was asked of the same sides before in that folder"
+    times = "once" if count == 1 else f"{count} times"
+    return f"the same sides were compared {times} before in that folder"
+
+
+CHECKS: dict[str, Check] = {
+    "seal": _seal,
+    "records": _strangers,
+    "seeds": _seeds,
+    "trials": lambda _, comparison: check_trials(comparison),
+    "choices": lambda _, comparison: check_choices(comparison),
+    "numbers": _numbers,
+    "verdicts": _verdicts,
+    "earlier": _earlier,
+}

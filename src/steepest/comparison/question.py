@@ -1,0 +1,194 @@
+"""What is asked of a comparison, complete before the first run: sides, pairs, design and criterion."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Any, Self
+
+from ..config import Config
+from ..errors import UserError
+from ..optimizers import choose
+from ..optimizers.describing import measure_cost
+from .design import Budget, Design, design_of, refuse_too_few
+from .results import Criterion, Metric
+from .sides import Side, pairs_of, read_sides
+from .space import space_of
+from .tuning import SideTuning
+
+DEFAULT_VAL = 0.2  # of the training images, held out to tune on: the customary fifth
+
+
+@dataclass(frozen=True)
+class Question:
+    """A comparison that has not begun.
+
+    Args:
+        sides: at least two; one where it is only tuned.
+        design: seeds, studies and trials.
+        criterion: what is compared.
+        vary: the setting whose values the sides are.
+        candidate: the side that the claim is about; None judges every pair.
+    """
+
+    sides: tuple[Side, ...]
+    design: Design
+    criterion: Criterion = field(default_factory=Criterion)
+    vary: str = "optimizer"
+    candidate: str | None = None
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """The pairs to judge: (candidate, reference)."""
+        return pairs_of(self.sides, self.candidate)
+
+    def side(self, name: str) -> Side:
+        """Return the side of a name."""
+        return next(each for each in self.sides if each.name == name)
+
+    def trials(self) -> dict[str, int]:
+        """Return how many trials each side has in one study, before any widening.
+
+        With the budget ``passes`` the cheapest side has ``design.trials`` of them, and every other one as many as
+        the same forward and backward passes pay for, at least one. A step's passes are counted by running the rule
+        on a small network; what the runs took is in the table of costs.
+        """
+        asked = self.design.trials
+        if self.design.budget == "trials":
+            return {side.name: asked for side in self.sides}
+        prices = {side.name: _passes(side.config) for side in self.sides}
+        cheapest = min(prices.values())
+        return {name: max(1, int(asked * cheapest / price)) for name, price in prices.items()}
+
+    def tunings(self) -> dict[str, SideTuning]:
+        """Return how each side is tuned; nothing at fixed settings."""
+        if not self.design.tuned:
+            return {}
+        trials = self.trials()
+        return {
+            side.name: SideTuning(
+                side.name, space_of(side.name, side.config), trials[side.name], self.design
+            )
+            for side in self.sides
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything asked, as JSON holds it."""
+        return {
+            "vary": self.vary,
+            "candidate": self.candidate,
+            "sides": {side.name: side.config.to_dict() for side in self.sides},
+            "design": self.design.to_dict(),
+            "criterion": self.criterion.to_dict(),
+        }
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Return the question that ``to_dict`` wrote."""
+        return cls(
+            sides=tuple(Side(name, Config.of(each)) for name, each in values["sides"].items()),
+            design=Design.of(values["design"]),
+            criterion=Criterion(**values["criterion"]),
+            vary=values["vary"],
+            candidate=values["candidate"],
+        )
+
+    @property
+    def subject(self) -> str:
+        """Eight digits to name a folder by, the same for every number of seeds, studies and trials."""
+        told = self.to_dict()
+        told.pop("criterion")
+        told["design"] = {"tuned": self.design.tuned}
+        return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def question_of(
+    sides: Sequence[str],
+    base: Config,
+    *,
+    vary: str = "optimizer",
+    candidate: str | None = None,
+    fixed: bool = False,
+    studies: int | None = None,
+    seeds: int | None = None,
+    trials: int | None = None,
+    until_decided: bool = False,
+    max_seeds: int | None = None,
+    budget: Budget = "trials",
+    metric: Metric = "accuracy",
+    target: float | None = None,
+    margin: float | None = None,
+    test_images: bool = False,
+) -> Question:
+    """Return the question that a user's words and numbers ask, once it can be answered.
+
+    Args:
+        sides: as ``read_sides`` takes them.
+        base: what they have in common; its seed is the first reporting seed.
+        vary: the setting that they are values of.
+        candidate: one of ``sides``, or a further one, about which the claim is.
+        fixed: compare at the settings given, instead of tuning each side.
+        studies, seeds, trials, until_decided, max_seeds, budget: of ``design_of``.
+        metric, target, margin, test_images: of ``Criterion``.
+
+    Raises:
+        UserError: it cannot be answered; the line says why.
+    """
+    if base.threads not in {None, 1}:
+        raise UserError(
+            f"Every run of a comparison has one thread, not {base.threads}. --workers runs several at once."
+        )
+    texts = list(sides)
+    if candidate is not None and candidate not in texts:
+        texts.insert(0, candidate)
+    found = read_sides(texts, base.with_(seed=0, split_seed=0, threads=None), vary)
+    design = design_of(
+        fixed=fixed,
+        studies=studies,
+        seeds=seeds,
+        trials=trials,
+        until_decided=until_decided,
+        max_seeds=max_seeds,
+        budget=budget,
+        first_seed=base.seed,
+        split_seed=base.split_seed,
+    )
+    criterion = Criterion.asked(metric, target, margin, test_images)
+    about = None if candidate is None else found[texts.index(candidate)].name
+    return checked(Question(found, design, criterion, vary, about))
+
+
+def checked(question: Question) -> Question:
+    """Return the question with a validation split where it needs one, once it can be answered.
+
+    Raises:
+        UserError: it cannot.
+    """
+    design, criterion = question.design, question.criterion
+    if len(question.sides) < 2:
+        raise UserError("A comparison needs two sides or more, such as: steepest compare adam sgd")
+    refuse_too_few(design)
+    if design.until_decided and (criterion.is_time or criterion.images):
+        raise UserError(
+            "--until-decided judges accuracy or loss on this test split. For times and for new images give a "
+            "number of seeds."
+        )
+    needs = design.tuned or criterion.target is not None
+    sides = tuple(with_validation(side) if needs else side for side in question.sides)
+    if design.tuned:
+        for side in sides:
+            space_of(side.name, side.config)
+    return replace(question, sides=sides)
+
+
+def with_validation(side: Side) -> Side:
+    """Return the side with validation images, where its config asks for none."""
+    if side.config.val:
+        return side
+    return Side(side.name, side.config.with_(val=DEFAULT_VAL))
+
+
+def _passes(config: Config) -> float:
+    """Return what a run costs in passes over the training images."""
+    cost = measure_cost(choose(config.optimizer, config.lr).rule)
+    return (cost.forwards + cost.backwards) * config.epochs

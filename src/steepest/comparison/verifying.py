@@ -1,0 +1,145 @@
+"""Is it true? A claim is held against its design and in part run again; a run is trained again and compared."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError
+from ..runs import Run
+from ..storage import sha256
+from .checks import check_claim
+from .claims import comparison_of, read_claim
+from .findings import Finding
+from .fingerprints import program_hash, weights_hash
+from .rerunning import rerun
+from .results import Result
+from .retracing import differing_fields, first_difference, retrace
+from .tuning import TrialResult
+
+DEFAULT_SAMPLE = 3
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What came of it.
+
+    Args:
+        subject: the claim's or the run's path.
+        findings: in the order in which they were made.
+    """
+
+    subject: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def accepted(self) -> bool:
+        """Whether nothing was refuted."""
+        return all(each.accepted for each in self.findings)
+
+    @property
+    def refuted(self) -> list[Finding]:
+        """What does not hold."""
+        return [each for each in self.findings if not each.accepted]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON holds it."""
+        rows = [vars(each) for each in self.findings]
+        return {"subject": self.subject, "accepted": self.accepted, "findings": rows}
+
+
+def verify_claim(
+    path: Path,
+    *,
+    sample: int = DEFAULT_SAMPLE,
+    data_dir: Path | None = None,
+    draw: random.Random | None = None,
+) -> Verification:
+    """Check every rule of a claim, and run a random part of it again.
+
+    Args:
+        path: of the claim.
+        sample: how many runs to train again; 0 checks the records alone.
+        data_dir: where datasets are.
+        draw: what chooses the runs; None is not to be foreseen by whoever wrote the claim.
+
+    Raises:
+        UserError: there is no such file, or a file of the user's that it needs is missing.
+        IntegrityError: it is no claim.
+    """
+    claim = read_claim(path)
+    comparison = comparison_of(claim)
+    findings = [_files(claim), *check_claim(claim, comparison), _program(claim)]
+    if all(each.accepted for each in findings):
+        runs: list[TrialResult | Result] = [*comparison.trials, *comparison.results]
+        draw = draw or random.SystemRandom()
+        drawn = draw.sample(runs, min(sample, len(runs)))
+        findings += [rerun(claim, comparison, each, data_dir) for each in drawn]
+    return Verification(str(path), tuple(findings))
+
+
+def _files(claim: Mapping[str, Any]) -> Finding:
+    """Refuse to judge a rule that is not the one of the claim."""
+    for path, claimed in claim["files"].items():
+        if not Path(path).is_file():
+            raise UserError(
+                f"The claim is about {path}, which is not here. Put the file with SHA-256 {claimed[:16]}... there."
+            )
+        if sha256(Path(path).read_bytes()) != claimed:
+            return Finding("files", False, f"{path} is not the file that was compared.")
+    count = len(claim["files"])
+    return Finding(
+        "files",
+        True,
+        f"{count} of the user's own files, as compared" if count else "none of the user's",
+    )
+
+
+def _program(claim: Mapping[str, Any]) -> Finding:
+    same = claim["program"] == program_hash()
+    text = (
+        "this steepest made it"
+        if same
+        else "another version of steepest made it: bytes are not asked for"
+    )
+    return Finding("program", True, text)
+
+
+def verify_run(run: Run, *, data_dir: Path | None = None) -> Verification:
+    """Train a run again and compare the bytes of its weights.
+
+    Raises:
+        UserError: no epoch of it is done.
+        IntegrityError: its files or the data are not what they were.
+    """
+    epochs = run.epochs_done
+    if not epochs:
+        raise UserError(f"{run.path} has no epoch that could be trained again.")
+    run.source(data_dir)  # refused where the images are not those of the run
+    fields = differing_fields(run.environment)
+    changed = run.changed_files("model", "optimizer")
+    again = retrace(run.config, run.plan, data_dir, epochs)
+    findings, counted = [], f"{epochs} epoch{'' if epochs == 1 else 's'}"
+    for which, now in (("last", again.last), ("best", again.best)):
+        same = weights_hash(run.weights(which)) == weights_hash(now)
+        text = f"the same to the byte after {counted}" if same else "other bytes"
+        findings.append(Finding(f"{which} weights", same, text))
+    parted = first_difference(run.metrics, again.history)
+    findings.append(Finding("history", parted is None, parted or f"the same numbers in {counted}"))
+    if not all(each.accepted for each in findings):
+        findings += _reasons(fields, changed, run)
+    return Verification(str(run.path), tuple(findings))
+
+
+def _reasons(fields: Sequence[str], changed: Sequence[str], run: Run) -> list[Finding]:
+    """Return what differs between then and now, as far as the run recorded it."""
+    found = [Finding("differs", False, field) for field in fields]
+    found += [Finding("differs", False, f"{path} was changed since") for path in changed]
+    if not found:
+        text = (
+            "torch, processor capability, plan, data and your files are those of the run: then the program "
+            "or a file of the run was changed."
+        )
+        found = [Finding("differs", False, text)]
+    return found

@@ -1,0 +1,165 @@
+"""What the published loop prints, epoch by epoch, and how its network dies within the first hundred steps."""
+
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+from .blind_steps import walk
+from .content import Content, Curves, Figure, Line, Panels, Table, Text
+from .context import Context
+from .parts import part
+
+if TYPE_CHECKING:
+    from ..sweeping import Outcome
+
+FORWARDS_A_STEP = 2  # of the published loop: before the step and after it
+DEAD = 0.01  # of the ReLU's outputs: below it next to no gradient gets through
+FORMAT = 1  # of what is remembered; raised when the calculation changes
+
+
+@part("blind-published")
+def blind_published(context: Context, *, case: str, losses: list[float]) -> list[Content]:
+    """Return the published losses of each epoch beside ours.
+
+    Args:
+        context: of the experiment.
+        case: trained by the published loop.
+        losses: the training losses that it printed, in nats.
+    """
+    outcomes, title = context.outcomes(case), context.experiment.case(case).title
+    figures = [
+        Figure(
+            name=f"{title}: printed training loss of epoch {number + 1}",
+            published=published,
+            ours=tuple(printed_loss(outcome, number) for outcome in outcomes),
+            digits=2,
+            comparable=context.comparable(case),
+        )
+        for number, published in enumerate(losses)
+        if number < context.config(case).epochs
+    ]
+    several = any(len(each.rows) > 1 for each in outcomes)  # one point makes no line
+    return [*figures, _table(losses, outcomes), *[_curves(title, losses, outcomes)] * several]
+
+
+def _table(losses: list[float], outcomes: "list[Outcome]") -> Table:
+    def ours(epoch: int) -> str:
+        found = [printed_loss(each, epoch) for each in outcomes if epoch < len(each.rows)]
+        if not found:
+            return "not trained"
+        return f"{fmean(found):.2f}" + f" ({min(found):.2f} to {max(found):.2f})" * (len(found) > 1)
+
+    rows = tuple((n + 1, f"{each:.2f}", ours(n)) for n, each in enumerate(losses))
+    return Table(
+        "Training loss as printed",
+        ("epoch", "published", "ours: mean (lowest to highest seed)"),
+        rows,
+        "The notebook adds up, for each batch, the lower of the losses before and after the step, and divides by "
+        "one more than the number of batches. Guessing all classes alike would score ln 10 = 2.30.",
+    )
+
+
+def printed_loss(outcome: "Outcome", epoch: int) -> float:
+    """Return what the notebook would print as an epoch's training loss; infinite where training diverged.
+
+    sum over the n batches of min(loss before the step, loss after it) / (n + 1)
+
+    Its count of batches begins at one; our mean weighs images, where a smaller last batch counts less.
+
+    Args:
+        outcome: of the published loop, whose losses are the lower ones already.
+        epoch: counted from 0.
+    """
+    if epoch >= len(outcome.rows):
+        return float("inf")
+    row = outcome.rows[epoch]
+    batches = row["forwards"] / FORWARDS_A_STEP
+    return row["train_loss"] * batches / (batches + 1)
+
+
+def _curves(title: str, losses: list[float], outcomes: "list[Outcome]") -> Curves:
+    def line(name: str, values: list[float]) -> Line:
+        return Line(name, tuple(map(float, range(1, len(values) + 1))), tuple(values))
+
+    ours = [
+        line(
+            f"ours, seed {each.config.seed}", [printed_loss(each, n) for n in range(len(each.rows))]
+        )
+        for each in outcomes
+    ]
+    return Curves(
+        f"{title}: training loss as printed",
+        "epoch",
+        "loss, nats",
+        (line("published", losses), *ours),
+    )
+
+
+@part("blind-death")
+def blind_death(context: Context, *, cases: list[str], steps: int) -> list[Content]:
+    """Return the loss and the live share of the ReLU layer, step by step, for some cases.
+
+    Args:
+        context: of the experiment.
+        cases: the published loop first.
+        steps: how many to watch, at the first seed.
+    """
+    watched = {
+        context.experiment.case(case).title: _watched(context, case, steps) for case in cases
+    }
+    numbers = tuple(map(float, range(1, steps + 1)))
+
+    def panel(title: str, label: str, which: str, *, log: bool) -> Curves:
+        lines = tuple(Line(name, numbers, tuple(each[which])) for name, each in watched.items())
+        return Curves(title, "step", label, lines, log_y=log)
+
+    panels = (
+        panel("Loss of the batch before the step", "nats", "loss", log=True),
+        panel("ReLU outputs above zero", "fraction", "alive", log=False),
+    )
+    first = next(iter(watched.values()))
+    return [
+        Panels(f"The first {steps} steps", panels, "One seed, the batches of the run."),
+        Text("", (told_death(first["loss"], first["alive"]),)),
+    ]
+
+
+def _watched(context: Context, case: str, steps: int) -> dict[str, list[float]]:
+    from ..preparation import prepare
+
+    config = context.config(case)
+
+    def compute() -> dict[str, list[float]]:
+        context.note(f"watching the first {steps} steps of {case}")
+        taken = list(walk(prepare(config, context.source(config)), steps))
+        return {"loss": [each.before for each in taken], "alive": [each.alive for each in taken]}
+
+    key = {"part": "blind-death", "config": config.to_toml(), "steps": steps, "format": FORMAT}
+    found: dict[str, Any] = context.remembered(key, compute)
+    return found
+
+
+def told_death(loss: list[float], alive: list[float]) -> str:
+    """Return in words what the published loop does to its network.
+
+    Args:
+        loss: before each step, in nats.
+        alive: the live share of the ReLU layer, before each step.
+
+    >>> told_death([2.3, 1.1, 9.0, 2.3], [0.5, 0.5, 0.4, 0.0])
+    'It learns at first: the loss falls to 1.10 at step 2. Then ... no image reaches the output any more.'
+    """
+    lowest = min(range(len(loss)), key=loss.__getitem__)
+    words = f"It learns at first: the loss falls to {loss[lowest]:.2f} at step {lowest + 1}."
+    if lowest + 1 < len(loss):
+        highest = max(range(lowest + 1, len(loss)), key=loss.__getitem__)
+        words += (
+            " Then the sum of gradients carries the weights on, past the minimum, and the loss reaches "
+            f"{loss[highest]:.1f} at step {highest + 1}."
+        )
+    dead = next((number for number, share in enumerate(alive) if share < DEAD), None)
+    if dead is None:
+        return f"{words} The ReLU layer is alive at the end of these steps, with {alive[-1]:.0%} above zero."
+    return (
+        f"{words} From step {dead + 1} on fewer than {DEAD:.0%} of the ReLU outputs are above zero: no gradient "
+        "comes through, and no image reaches the output any more."
+    )

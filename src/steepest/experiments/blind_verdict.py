@@ -1,0 +1,179 @@
+"""Is the mended rule any better than momentum SGD? Learning rates chosen on validation, then pairs by seed."""
+
+from dataclasses import dataclass
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .blind_pairs import differences, forwards_a_step, over, seconds_ratio, with_spread
+from .content import Content, Curves, Line, Table, Text
+from .context import Context
+from .parts import part
+
+if TYPE_CHECKING:
+    from ..sweeping import Outcome
+
+MARGIN = 0.005  # accuracy: half a point, below which nobody would take another optimizer for it
+
+
+@part("blind-rates")
+def blind_rates(
+    context: Context, *, cases: list[str], grids: dict[str, list[str]], chosen: dict[str, str]
+) -> list[Content]:
+    """Return the learning rates that were tried, and whether the best ones are those that the cases use.
+
+    Args:
+        context: of the experiment.
+        cases: all that the grids name.
+        grids: a title, and the cases of one rule at each rate.
+        chosen: for each grid, the case that is trained at the best rate.
+    """
+    here = {title: names for title, names in grids.items() if all(map(context.has, names))}
+    best = {title: _best(context, names) for title, names in here.items()}
+    words = [told_rate(title, best[title], context.config(chosen[title]).lr) for title in here]
+    lines = tuple(_grid_line(context, title, names) for title, names in here.items())
+    note = "Accuracy on the validation images, one seed; the test images play no part."
+    if context.quick:
+        words.append("In a quick run the rates come from the full one, and the grid is for show.")
+    return [
+        Curves("Learning rates", "learning rate", "validation accuracy", lines, note, log_x=True),
+        Table("Validation accuracy", ("", *_rates(context, here)), _grid_rows(context, here)),
+        Text("", tuple(words)),
+    ]
+
+
+def _validated(outcome: "Outcome") -> float:
+    if outcome.diverged or not outcome.rows:
+        return 0.0
+    return outcome.rows[-1]["val_accuracy"]
+
+
+def _best(context: Context, names: list[str]) -> float:
+    """Return the rate of the best validation accuracy; the smaller of two that tie."""
+    found = [context.outcomes(name)[0] for name in names]
+    return float(
+        max(found, key=lambda each: (_validated(each), -float(each.config.lr or 0))).config.lr or 0
+    )
+
+
+def _grid_line(context: Context, title: str, names: list[str]) -> Line:
+    found = [context.outcomes(name)[0] for name in names]
+    return Line(
+        title, tuple(float(each.config.lr or 0) for each in found), tuple(map(_validated, found))
+    )
+
+
+def _rates(context: Context, grids: dict[str, list[str]]) -> tuple[str, ...]:
+    names = next(iter(grids.values()), [])
+    return tuple(f"{context.config(name).lr:g}" for name in names)
+
+
+def _grid_rows(context: Context, grids: dict[str, list[str]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        (title, *(f"{_validated(context.outcomes(name)[0]):.2%}" for name in names))
+        for title, names in grids.items()
+    )
+
+
+def told_rate(title: str, best: float, used: float | None) -> str:
+    """Say which rate was best, and whether the experiment's file uses it.
+
+    >>> told_rate("MNIST", 0.03, 0.03)
+    'MNIST: best at 0.03, which is the rate that is trained below.'
+    """
+    if best == used:
+        return f"{title}: best at {best:g}, which is the rate that is trained below."
+    return (
+        f"{title}: best at {best:g} here, while the experiment's file trains at {used:g}, which was best when it "
+        "was written."
+    )
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The mended rule beside momentum SGD in one setting: outcomes that share seeds."""
+
+    title: str
+    candidate: "list[Outcome]"
+    baseline: "list[Outcome]"
+
+    @property
+    def differences(self) -> list[float]:
+        """Candidate minus baseline, in points of test accuracy, by seed."""
+        return differences(self.candidate, self.baseline)
+
+
+@part("blind-verdict")
+def blind_verdict(
+    context: Context, *, cases: list[str], pairs: dict[str, list[str]]
+) -> list[Content]:
+    """Return the verdict: in numbers, paired by seed, and in words.
+
+    Args:
+        context: of the experiment.
+        cases: all that the pairs name.
+        pairs: a title, and the cases of the mended rule and of momentum SGD that belong together.
+    """
+    found = [
+        Pair(title, context.outcomes(candidate), context.outcomes(baseline))
+        for title, (candidate, baseline) in pairs.items()
+        if context.has(candidate) and context.has(baseline)
+    ]
+    columns = (
+        "",
+        "mended rule",
+        "momentum SGD",
+        "points over SGD",
+        "forwards a step",
+        "seconds / SGD's",
+        "seeds",
+    )
+    words = [told_verdict(found), *_judged(found)]
+    if context.quick:
+        words.insert(0, "This is the quick run: on little data these numbers decide nothing.")
+    return [
+        Table("The mended rule beside momentum SGD", columns, tuple(map(_pair_row, found))),
+        Text("Verdict", tuple(words)),
+    ]
+
+
+def _pair_row(pair: Pair) -> tuple[str | int, ...]:
+    return (
+        pair.title,
+        with_spread(pair.candidate),
+        with_spread(pair.baseline),
+        over(pair.candidate, pair.baseline),
+        f"{forwards_a_step(pair.candidate):g} against {forwards_a_step(pair.baseline):g}",
+        f"{seconds_ratio(pair.candidate, pair.baseline):.2f}",
+        len(pair.differences),
+    )
+
+
+def _judged(pairs: list[Pair]) -> list[str]:
+    """Return what the judge of ``steepest compare`` says of each pair, their number taken into account."""
+    from ..comparison.verdict import judge_all
+
+    found = judge_all(
+        {pair.title: np.array(pair.differences) / 100 for pair in pairs}, margin=MARGIN
+    )
+    return [f"{title}: {verdict.sentence}." for title, verdict in found.items()]
+
+
+def told_verdict(pairs: list[Pair]) -> str:
+    """Return in words whether the noisy candidate pays."""
+    means = {pair.title: fmean(pair.differences) for pair in pairs}
+    price = [seconds_ratio(pair.candidate, pair.baseline) for pair in pairs]
+    cost = f"It costs {min(price):.2f} to {max(price):.2f} times the seconds of momentum SGD."
+    large = {title: mean for title, mean in means.items() if abs(mean) >= 100 * MARGIN}
+    span = f"from {min(means.values()):+.2f} to {max(means.values()):+.2f} points"
+    if not large:
+        return (
+            f"The mended rule is no better than momentum SGD: on average over the seeds it lies {span} from it, "
+            f"in none of {len(pairs)} settings half a point away. {cost}"
+        )
+    told = ", ".join(f"{title} {mean:+.2f} points" for title, mean in large.items())
+    return (
+        f"The mended rule lies {span} from momentum SGD; half a point or more in {len(large)} of {len(pairs)} "
+        f"settings: {told}. {cost}"
+    )

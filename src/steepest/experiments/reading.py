@@ -1,0 +1,227 @@
+"""From a TOML file to an experiment: every key known, every value of its kind, or a line that says why not."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from ..config import Config, read_toml
+from ..errors import UnknownName, UserError
+from ..specification import is_file_class
+from .experiment import (
+    MEASURES,
+    QUICK_SEEDS,
+    SEEDS,
+    SPLITS,
+    Case,
+    Experiment,
+    Fault,
+    PartUse,
+    Published,
+    Question,
+)
+
+Given = Mapping[str, Any]
+TOP = (
+    *("name", "title", "source", "about", "seeds"),
+    *("defaults", "quick", "case", "part", "fault", "question"),
+)
+CASE = (
+    *("name", "title", "config", "quick", "which", "seeds"),
+    *("published", "tolerance", "why", "fault"),
+)
+FIGURES = tuple(f"{split}_{measure}" for split in SPLITS for measure in MEASURES)
+WORDS = {str: "text", int: "a whole number", dict: "a table", list: "a list of tables"}
+
+
+def read_experiment(path: Path) -> Experiment:
+    """Return the experiment in a TOML file.
+
+    Raises:
+        UserError: the file is missing, or a key or value in it cannot be used; the line names both.
+    """
+    if not path.is_file():
+        raise UserError(f"There is no experiment file {path}.")
+    given, where = read_toml(path), str(path)
+    _check_keys(given, TOP, where)
+    cases = _cases(given, path)
+    quick = _taken(given, "quick", dict, where, {})
+    return Experiment(
+        name=_needed(given, "name", str, where),
+        title=_needed(given, "title", str, where),
+        source=_taken(given, "source", str, where, ""),
+        about=_taken(given, "about", str, where, "").strip(),
+        seeds=_count(given, where, SEEDS),
+        quick_seeds=_count(quick, f"[quick] of {where}", QUICK_SEEDS),
+        cases=cases,
+        parts=_parts(given, cases, where),
+        faults=tuple(
+            Fault(*_texts(each, ("what", "mended"), f"a [[fault]] of {where}"))
+            for each in _tables(given, "fault", where)
+        ),
+        questions=tuple(_question(each, where) for each in _tables(given, "question", where)),
+        path=path,
+    )
+
+
+def _cases(given: Given, path: Path) -> tuple[Case, ...]:
+    defaults = _taken(given, "defaults", dict, str(path), {})
+    quick = dict(_taken(given, "quick", dict, str(path), {}))
+    quick.pop("seeds", None)
+    cases = tuple(_case(each, defaults, quick, path) for each in _tables(given, "case", str(path)))
+    names = [each.name for each in cases]
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError(f"Two cases of {path} are called `{name}`.")
+    return cases
+
+
+def _case(given: Given, defaults: Given, quick: Given, path: Path) -> Case:
+    name = _needed(given, "name", str, f"a [[case]] of {path}")
+    where = f"the case `{name}` of {path}"
+    _check_keys(given, CASE, where)
+    full = {**defaults, **_taken(given, "config", dict, where, {})}
+    short = {**full, **quick, **_taken(given, "quick", dict, where, {})}
+    which = _taken(given, "which", str, where, "last")
+    if which not in ("last", "best"):
+        raise UserError(f"`which` in {where} must be last or best, not `{which}`.")
+    return Case(
+        name=name,
+        title=_taken(given, "title", str, where, name),
+        config=_config(full, path, where),
+        quick=_config(short, path, where),
+        which=which,
+        published=_published(given, where),
+        why=_taken(given, "why", str, where, ""),
+        fault=_taken(given, "fault", str, where, ""),
+        seeds=_count(given, where, 0) or None,
+    )
+
+
+def _config(settings: Given, path: Path, where: str) -> Config:
+    """Return the config; a user's own classes are looked for beside the experiment's file."""
+    placed = {
+        key: _beside(path, value) if key in ("model", "optimizer") else value
+        for key, value in settings.items()
+    }
+    try:
+        return Config.of(placed, where)
+    except UnknownName:
+        raise  # says where it stands
+    except UserError as error:
+        raise UserError(f"In {where}: {error}") from error
+
+
+def _beside(path: Path, value: Any) -> Any:
+    if not (isinstance(value, str) and is_file_class(value)):
+        return value
+    words = value.split(" ")  # `sam of my_rule.py:MyRule` names its file after other words
+    return " ".join(
+        str(path.parent.absolute() / word) if is_file_class(word) else word for word in words
+    )
+
+
+def _published(given: Given, where: str) -> tuple[Published, ...]:
+    values = _taken(given, "published", dict, where, {})
+    tolerances = _taken(given, "tolerance", dict, where, {})
+    _check_keys(values, FIGURES, f"`published` of {where}")
+    _check_keys(tolerances, list(values), f"`tolerance` of {where}")
+    found = []
+    for key, value in values.items():
+        split, _, measure = key.partition("_")
+        number = _decimal(value, f"`{key}` of {where}")
+        tolerance = float(_decimal(tolerances.get(key, 0), f"the tolerance of `{key}` of {where}"))
+        found.append(Published(split, measure, float(number), digits_of(number), tolerance))
+    return tuple(found)
+
+
+def _decimal(value: Any, where: str) -> Decimal:
+    """Return a number as it was printed: as text, ``"0.9910"``, it keeps its last zero."""
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        number = Decimal("nan")
+    if isinstance(value, bool) or not number.is_finite():
+        raise UserError(f"{where} must be a number, not {value!r}.")
+    return number
+
+
+def digits_of(number: Decimal) -> int:
+    """Return how many decimals a number was printed with.
+
+    >>> digits_of(Decimal("0.9910")), digits_of(Decimal("1.279e-13")), digits_of(Decimal("12"))
+    (4, 16, 0)
+    """
+    return max(0, -int(number.as_tuple().exponent))
+
+
+def _parts(given: Given, cases: tuple[Case, ...], where: str) -> tuple[PartUse, ...]:
+    found = []
+    for each in _tables(given, "part", where):
+        use = _needed(each, "use", str, f"a [[part]] of {where}")
+        title = _taken(each, "title", str, f"the part `{use}` of {where}", use)
+        arguments = {key: value for key, value in each.items() if key not in ("use", "title")}
+        _check_cases(arguments, cases, f"The part `{use}` of {where} names it.")
+        found.append(PartUse(use, title, arguments))
+    return tuple(found)
+
+
+def _check_cases(arguments: Given, cases: tuple[Case, ...], hint: str) -> None:
+    known = [each.name for each in cases]
+    named = arguments.get("cases", [])
+    for name in [
+        *([arguments["case"]] if "case" in arguments else []),
+        *(named if isinstance(named, list) else [named]),
+    ]:
+        if name not in known:
+            raise UnknownName("case", str(name), known, hint)
+
+
+def _question(given: Given, where: str) -> Question:
+    asks, answer, command = _texts(
+        given, ("asks", "answer"), f"a [[question]] of {where}", ("command",)
+    )
+    return Question(asks, answer, command)
+
+
+def _texts(
+    given: Given, needed: tuple[str, ...], where: str, others: tuple[str, ...] = ()
+) -> list[str]:
+    _check_keys(given, (*needed, *others), where)
+    return [
+        *(" ".join(_needed(given, key, str, where).split()) for key in needed),
+        *(_taken(given, key, str, where, "") for key in others),
+    ]
+
+
+def _tables(given: Given, key: str, where: str) -> list[Given]:
+    found = _taken(given, key, list, where, [])
+    if not all(isinstance(each, dict) for each in found):
+        raise UserError(f"`{key}` in {where} must be {WORDS[list]}: write [[{key}]].")
+    return list(found)
+
+
+def _count(given: Given, where: str, default: int) -> int:
+    count = _taken(given, "seeds", int, where, default)
+    if "seeds" in given and count < 1:
+        raise UserError(f"`seeds` in {where} must be at least 1, not {count}.")
+    return int(count)
+
+
+def _check_keys(given: Given, known: tuple[str, ...] | list[str], where: str) -> None:
+    for key in given:
+        if key not in known:
+            raise UnknownName("key", key, known, f"It stands in {where}.")
+
+
+def _needed(given: Given, key: str, kind: type, where: str) -> Any:
+    if key not in given:
+        raise UserError(f"{where[0].upper()}{where[1:]} lacks `{key}`.")
+    return _taken(given, key, kind, where, None)
+
+
+def _taken(given: Given, key: str, kind: type, where: str, default: Any) -> Any:
+    value = given.get(key, default)
+    if key in given and type(value) is not kind:
+        raise UserError(f"`{key}` in {where} must be {WORDS[kind]}, not {value!r}.")
+    return value

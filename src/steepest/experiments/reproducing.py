@@ -1,0 +1,239 @@
+"""Reproducing an experiment: train what is not yet trained, make the parts, return what the page shows.
+
+experiment -> jobs -> sweep -> outcomes -> figures and parts -> Reproduction
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UserError
+from .content import Figure, Text
+from .context import Context
+from .experiment import Case, Experiment, PartUse, Published
+from .parts import find_part, make_part
+from .providing import at_hand
+from .reproduction import Reproduction, Section
+
+if TYPE_CHECKING:
+    from ..sweeping import Engine, Job, Outcome
+
+SWEEP, CACHE = "sweep", "parts"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A line about what was just done.
+
+    Args:
+        done: runs and parts done.
+        total: how many there are.
+        said: what it was.
+    """
+
+    done: int
+    total: int
+    said: str
+
+
+def reproduce(
+    experiment: Experiment,
+    *,
+    seeds: int | None = None,
+    quick: bool = False,
+    folder: Path,
+    engine: "Engine | None" = None,
+    data_dir: Path | None = None,
+    unverified: frozenset[str] = frozenset(),
+    note: Callable[[str], None] = lambda line: None,
+) -> Iterator[Progress | Reproduction]:
+    """Yield progress, and at last the reproduction. What the folder holds already is not done again.
+
+    Args:
+        experiment: what to reproduce.
+        seeds: of every case; None takes what the experiment says.
+        quick: the short version.
+        folder: where runs and slow results are kept.
+        engine: who trains; None takes this machine's cores.
+        data_dir: where datasets are.
+        unverified: names of datasets to take although their files do not have the published hash.
+        note: takes a line from a part that works for long.
+
+    Raises:
+        UserError: something in the experiment cannot be done; found before anything is trained, where possible.
+    """
+    usual = experiment.quick_seeds if quick else experiment.seeds
+    context = Context(
+        experiment=experiment,
+        quick=quick,
+        seeds=usual if seeds is None else seeds,
+        cache=folder / CACHE,
+        data_dir=data_dir,
+        asked_seeds=seeds,
+        unverified=unverified,
+        note=note,
+    )
+    _check(context)
+    cases, left_out = at_hand(context)
+    total = sum(map(context.case_seeds, cases)) + len(experiment.parts)
+    done = 0
+    for outcome in _train(context, cases, folder / SWEEP, engine):
+        done += 1
+        yield Progress(done, total, _told(outcome))
+    figures = [figure for case in cases for figure in case_figures(case, context)]
+    sections: list[Section] = []
+    for use in experiment.parts:
+        section, more = _made(use, context, left_out)
+        figures += more
+        sections += [section] * bool(section.contents)
+        done += 1
+        yield Progress(done, total, use.title)
+    yield Reproduction(
+        experiment=experiment,
+        quick=quick,
+        seeds=context.seeds,
+        figures=tuple(figures),
+        sections=tuple(sections),
+        notes=tuple(_notes(context, left_out)),
+        seconds=context.seconds,
+        command=_command(context),
+        made=_made_with(),
+    )
+
+
+def _check(context: Context) -> None:
+    """Refuse what cannot be done, and make the folder for slow results."""
+    if context.seeds < 1:
+        raise UserError(f"--seeds must be at least 1, not {context.seeds}.")
+    for use in context.experiment.parts:
+        find_part(use, context.experiment)
+    context.cache.mkdir(parents=True, exist_ok=True)
+
+
+def _train(
+    context: Context, cases: list[Case], folder: Path, engine: "Engine | None"
+) -> "Iterator[Outcome]":
+    """Yield each outcome as it is done, and leave all of them with the context, by case and seed."""
+    if not cases:
+        return
+    from ..sweeping import sweep
+
+    jobs = {each.name: jobs_of(each, context) for each in cases}
+    found: dict[str, Outcome] = {}
+    for outcome in sweep(
+        [job for each in jobs.values() for job in each],
+        folder,
+        engine=engine,
+        data_dir=context.data_dir,
+    ):
+        found[outcome.job.key] = outcome
+        yield outcome
+    for name, each in jobs.items():
+        context.keep(name, [found[job.key] for job in each])
+
+
+def jobs_of(case: Case, context: Context) -> "list[Job]":
+    """Return a case's runs, one for each seed."""
+    from ..sweeping import Job
+
+    asked = {each.split for each in case.published} - {"train"}
+    splits = tuple(sorted(asked | {"test"}))
+    return [
+        Job(context.config(case.name, seed), splits=splits, which=case.which)
+        for seed in range(context.case_seeds(case))
+    ]
+
+
+def _told(outcome: "Outcome") -> str:
+    config = outcome.config
+    what = f"{config.model} on {config.data}, {config.optimizer}, seed {config.seed}"
+    if outcome.diverged:
+        return f"{what}: diverged"
+    return f"{what}: test accuracy {outcome.accuracy('test'):.2%}, {outcome.seconds:.1f} s"
+
+
+def case_figures(case: Case, context: Context) -> list[Figure]:
+    """Return a case's rows of the main table: what was published, or else its test accuracy."""
+    outcomes = context.outcomes(case.name)
+    asked = case.published or (Published("test", "accuracy", float("nan"), 4),)
+    failed = [each.diverged for each in outcomes if each.diverged]
+    why = f"{len(failed)} of {len(outcomes)} runs diverged. " * bool(failed) + case.why
+    if case.fault:
+        why = f"{why} Fault: {case.fault}".strip()
+    return [
+        Figure(
+            name=f"{case.title}: {each.split} {each.measure}",
+            published=each.value if case.published else None,
+            ours=tuple(measured(outcome, each) for outcome in outcomes),
+            tolerance=each.tolerance,
+            unit="%" if each.measure == "accuracy" else "",
+            digits=each.digits,
+            why=why,
+            # the time belongs to the case: its first figure carries it
+            seconds=sum(outcome.seconds for outcome in outcomes) if number == 0 else None,
+            comparable=context.comparable(case.name),
+        )
+        for number, each in enumerate(asked)
+    ]
+
+
+def measured(outcome: "Outcome", asked: Published) -> float:
+    """Return an outcome's value for a published figure."""
+    if asked.split == "train":
+        return outcome.rows[-1][f"train_{asked.measure}"] if outcome.rows else float("inf")
+    if asked.measure == "accuracy":
+        return outcome.accuracy(asked.split)
+    return outcome.loss(asked.split)
+
+
+def _made(use: PartUse, context: Context, left_out: dict[str, str]) -> tuple[Section, list[Figure]]:
+    """Return a part's section without its figures, and the figures, which go into the main table."""
+    needs = {*use.arguments.get("cases", []), use.arguments.get("case")} & set(left_out)
+    if needs:
+        data = ", ".join(sorted({left_out[name] for name in needs}))
+        said = f"Left out of this quick run: {data} is not on this machine."
+        return Section(use.title, (Text("", (said,)),)), []
+    from ..plan import Plan
+
+    with Plan().applied():  # one thread: the same numbers wherever it is done
+        made = make_part(use, context)
+    figures = [each for each in made if isinstance(each, Figure)]
+    return Section(use.title, tuple(each for each in made if not isinstance(each, Figure))), figures
+
+
+def _notes(context: Context, left_out: dict[str, str]) -> Iterator[str]:
+    """Yield what must be known of the numbers: of their data, and of a quick run."""
+    cases = [each for each in context.experiment.cases if each.name not in left_out]
+    told = {note for each in cases for note in context.data_notes(each.name)}
+    yield from sorted(told)
+    if any(not context.comparable(each.name) for each in cases):
+        used = sorted({context.config(each.name).data for each in cases})
+        yield (
+            f"This is the quick version, on {' and '.join(used)} and with fewer epochs where that was "
+            "needed: its numbers are not comparable with the published ones."
+        )
+    for name, data in left_out.items():
+        yield f"The case `{name}` was left out: {data} is not on this machine."
+
+
+def _command(context: Context) -> str:
+    experiment, seeds = context.experiment, context.asked_seeds
+    ours = experiment.path.parent == Path(__file__).parent
+    words = ["steepest reproduce", experiment.name if ours else str(experiment.path)]
+    words += ["--quick"] * context.quick + ["--unverified"] * bool(context.unverified)
+    return " ".join(words + [f"--seeds {seeds}"] * (seeds is not None))
+
+
+def _made_with() -> dict[str, Any]:
+    from ..environment import package_version, processor
+    from ..plan import cores
+
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "steepest": package_version("steepest"),
+        "torch": package_version("torch"),
+        "processor": processor(),
+        "cores": cores(),
+    }

@@ -1,0 +1,126 @@
+"""What a finished job's folder holds, and the one write that makes it finished.
+
+    config.toml          every value, as trained
+    environment.json     versions, processor, plan, data hashes
+    metrics.csv          a row per epoch, with its seconds
+    weights.safetensors  the network's tensors                          not where training diverged
+    logits.safetensors   each split's logits [N, K] and labels [N]      where it diverged the labels alone
+    outcome.json         what came out, and the other files' hashes: written last, it commits the job
+
+Nothing but ``metrics.csv`` depends on the clock: a job that was broken off leaves the bytes of one that was not.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from ..errors import IntegrityError
+from ..evaluation import Evaluation
+from ..run_folder import BEST, CONFIG, ENVIRONMENT, LAST
+from ..runs import Run
+from ..storage import sha256, write_durably
+from ..tensor_file import write_tensors
+from .engine import Task
+from .job import FORMAT
+
+OUTCOME, LOGITS, WEIGHTS = "outcome.json", "logits.safetensors", "weights.safetensors"
+ONLY_FOR_RESUMING = (LAST, BEST, ".lock")
+
+
+def is_finished(path: Path) -> bool:
+    """Say whether a job's folder holds its outcome."""
+    return (path / OUTCOME).is_file()
+
+
+def write_outcome(
+    task: Task,
+    evaluations: dict[str, Evaluation],
+    labels: dict[str, Tensor],
+    diverged: str | None,
+) -> None:
+    """Keep what a run came to, and commit it.
+
+    Args:
+        task: what was asked, and where its folder is.
+        evaluations: of each split; none where training diverged.
+        labels: [N] of each split.
+        diverged: the line that says where training diverged, or None.
+    """
+    path, which = task.path, task.job.which
+    run, identity = Run(path), {"format": FORMAT, "key": task.key}
+    if diverged is None:
+        write_tensors(path / WEIGHTS, run.weights(which), identity)
+    tensors = {f"labels/{split}": each for split, each in labels.items()}
+    tensors |= {f"logits/{split}": each.logits for split, each in evaluations.items()}
+    write_tensors(path / LOGITS, tensors, identity)
+    files = (CONFIG, ENVIRONMENT, LOGITS, WEIGHTS)
+    record = {
+        **identity,
+        "which": which,
+        "diverged": diverged,
+        "rows": [{k: v for k, v in row.items() if k != "seconds"} for row in run.metrics],
+        "splits": {split: measured(each) for split, each in evaluations.items()},
+        "files": {n: sha256((path / n).read_bytes()) for n in files if (path / n).is_file()},
+    }
+    write_durably(path / OUTCOME, json.dumps(_sealed(record), indent=2, sort_keys=True) + "\n")
+
+
+def measured(evaluation: Evaluation) -> dict[str, float]:
+    """Return the numbers of an evaluation that are read most."""
+    return {
+        "images": len(evaluation),
+        "accuracy": evaluation.accuracy,
+        "loss": evaluation.loss,
+    }
+
+
+def read_outcome(path: Path) -> dict[str, Any]:
+    """Return the record of a finished job's folder, once its seal agrees.
+
+    Raises:
+        IntegrityError: the file is damaged or was changed.
+    """
+    file = path / OUTCOME
+    try:
+        record: dict[str, Any] = json.loads(file.read_bytes())
+        whole = _sealed({key: value for key, value in record.items() if key != "sha256"})
+    except (OSError, ValueError, AttributeError) as error:
+        raise IntegrityError(f"{file} is damaged: {error}. {_advice(path)}") from error
+    if record != whole:
+        raise IntegrityError(
+            f"{file} is damaged or was changed: it does not have the hash it was written with. {_advice(path)}"
+        )
+    return record
+
+
+def check_file(path: Path, name: str, record: dict[str, Any]) -> None:
+    """Refuse a file of a finished job that is not the one it was finished with.
+
+    Raises:
+        IntegrityError: names the file.
+    """
+    file = path / name
+    if not file.is_file():
+        raise IntegrityError(f"{file} is missing. {_advice(path)}")
+    if sha256(file.read_bytes()) != record["files"].get(name):
+        raise IntegrityError(
+            f"{file} is damaged or was changed: it does not have the hash in {OUTCOME}. {_advice(path)}"
+        )
+
+
+def tidy(path: Path) -> None:
+    """Remove what only a run that goes on needs."""
+    for name in ONLY_FOR_RESUMING:
+        (path / name).unlink(missing_ok=True)
+    for leftover in path.glob(".*.part"):
+        leftover.unlink(missing_ok=True)
+
+
+def _sealed(record: dict[str, Any]) -> dict[str, Any]:
+    return {**record, "sha256": sha256(json.dumps(record, sort_keys=True).encode())}
+
+
+def _advice(path: Path) -> str:
+    return f"Take the folder {path.name} away, and the same call trains it again."

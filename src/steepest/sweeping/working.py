@@ -1,0 +1,101 @@
+"""What a worker does with a task: begin or go on with the run, evaluate it, and leave its outcome."""
+
+from torch import Tensor
+
+from ..errors import DivergedError, IntegrityError
+from ..evaluation import Evaluation, evaluate
+from ..history import Checkpoint, is_done
+from ..preparation import Setup
+from ..recording import give_weights, record
+from ..run_folder import CONFIG
+from ..runs import Run, described
+from .engine import Failure, Report, Task
+from .finishing import is_finished, tidy, write_outcome
+from .marks import alone, forget, leave_if_abandoned, mark_begun
+from .ready import setup_of
+
+
+def attempt(task: Task) -> Report:
+    """Do a task, and say how it ended; what goes wrong comes back as a value."""
+    try:
+        work(task)
+    except Exception as error:  # whatever a user's rule or model raises is to reach the driver
+        return Report(task.key, Failure.of(error))
+    return Report(task.key)
+
+
+def work(task: Task) -> None:
+    """Leave the task's job finished, whatever state its folder is in."""
+    with alone(task):
+        if not is_finished(task.path):
+            run, setup, start = _opened(task)
+            mark_begun(task, start.epoch if start else 0)
+            evaluations, diverged = _trained(task, run, setup, start)
+            write_outcome(task, evaluations, _labels(task, setup), diverged)
+        tidy(task.path)
+        forget(task)
+
+
+def _opened(task: Task) -> tuple[Run, Setup, Checkpoint | None]:
+    """Return the run, ready to begin or to go on."""
+    run = Run(task.path)
+    if not (task.path / CONFIG).is_file():
+        setup = setup_of(task.job.config, task.place)
+        run = Run.create(task.path, setup, task.place.directory)
+    else:
+        setup = setup_of(task.job.config, task.place, run.plan)
+        _refuse_foreign(run, setup)
+    if run.environment["files"] != task.files:
+        raise IntegrityError(
+            "The user's own file behind this run was changed since the sweep began. Start the sweep again: "
+            "what the file is now makes other runs."
+        )
+    checkpoint = run.checkpoint()
+    _ = run.metrics  # refused here where the two do not agree, not after an epoch's work
+    give_weights(setup, checkpoint, run)
+    return run, setup, checkpoint
+
+
+def _refuse_foreign(run: Run, setup: Setup) -> None:
+    if run.config != setup.config:
+        raise IntegrityError(
+            f"{run.path / CONFIG} is not the config that this job asks for: it was changed. "
+            f"Take the folder {run.name} away, and the same call trains it again."
+        )
+    if run.environment["data"]["hashes"] != described(setup.dataset)["hashes"]:
+        raise IntegrityError(
+            f"The images of {run.config.data} are not those that {run.path} was begun with. "
+            "Put them back, or start a sweep in another folder."
+        )
+
+
+def _trained(
+    task: Task, run: Run, setup: Setup, start: Checkpoint | None
+) -> tuple[dict[str, Evaluation], str | None]:
+    try:
+        if start is None or not is_done(setup.config, start.history):
+            for _ in record(run, setup, start):
+                leave_if_abandoned(task)
+        return _evaluated(task, run, setup), None
+    except DivergedError as error:
+        return {}, str(error)
+
+
+def _evaluated(task: Task, run: Run, setup: Setup) -> dict[str, Evaluation]:
+    network, dataset = run.network(task.job.which), setup.dataset
+    with setup.plan.applied():
+        return {
+            split: evaluate(
+                network,
+                dataset.splits[split],
+                dataset.classes,
+                kind=split,
+                notes=dataset.notes,
+                plan=setup.plan,
+            )
+            for split in task.job.splits
+        }
+
+
+def _labels(task: Task, setup: Setup) -> dict[str, Tensor]:
+    return {split: setup.dataset.splits[split].labels for split in task.job.splits}

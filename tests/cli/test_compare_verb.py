@@ -1,0 +1,187 @@
+import json
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from comparison_fakes import forget_images
+from fakes import stripe_dataset
+from steepest.cli import making
+from steepest.sweeping import ready
+
+SMALL = ("--model", "F2", "--data", "stripes", "--epochs", 1, "--batch-size", 16, "--workers", 1)
+FIXED = ("compare", "sgd", "adam", *SMALL, "--fixed", "--seeds", 6)
+Call = Callable[..., Any]
+
+
+@pytest.fixture
+def ask(command: Call, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call]:
+    """Run `steepest` with the dataset `stripes` known to the sweep too."""
+    real = ready.load
+    monkeypatch.setattr(
+        "steepest.sweeping.ready.load",
+        lambda name, **how: stripe_dataset() if name == "stripes" else real(name, **how),
+    )
+    monkeypatch.setattr("steepest.storage.os.fsync", lambda _: None)
+    forget_images()
+    yield command
+    forget_images()
+
+
+def the_folder() -> Path:
+    (folder,) = Path("comparisons").iterdir()
+    return folder
+
+
+def test_compare_prints_verdicts_and_writes_page_record_and_claim(ask: Call) -> None:
+    done = ask(*FIXED, "--claim", "claim.json")
+    assert done.code == 0, done.err
+    assert "sgd against adam\n  " in done.out
+    assert "fixed settings: 6 seeds; the unit is the seed" in done.err
+    folder = the_folder()
+    assert folder.name.startswith("stripes-f2-optimizer-")
+    assert f"page: {folder}/comparison.html\nclaim: claim.json" in done.err
+    assert (folder / "comparison.html").read_text().startswith("<!doctype html>")
+    assert json.loads((folder / "comparison.json").read_text()) == json.loads(
+        Path("claim.json").read_text()
+    )
+
+
+def test_the_same_command_trains_nothing_again(ask: Call) -> None:
+    first = ask(*FIXED)
+    count = len(list((the_folder() / "runs").glob("*/outcome.json")))
+    again = ask(*FIXED)
+    assert (again.code, again.out) == (0, first.out)
+    assert len(list((the_folder() / "runs").glob("*/outcome.json"))) == count == 12
+
+
+def test_json_is_one_object_with_everything(ask: Call) -> None:
+    found = ask(*FIXED, "--json", "--out", "here").json
+    assert found["folder"] == "here"
+    assert [row["candidate"] for row in found["verdicts"]] == ["sgd"]
+    assert {"kind", "mean", "low", "high", "p", "correlation"} <= set(found["verdicts"][0])
+    assert len(found["results"]) == 12
+
+
+def test_tuned_is_the_default_and_a_candidate_is_judged_against_each(ask: Call) -> None:
+    done = ask(
+        "compare", "--candidate", "adam:beta1=0.8,eps=1e-7", "--against", "sgd,momentum:beta=0.8", *SMALL,
+        "--studies", 6, "--trials", 2,
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert "tuned: 6 studies x 2 seeds; 2 trials in each study; the unit is the study" in done.out
+    assert "adam:beta1=0.8,eps=1e-7 against sgd\n" in done.out
+    assert "adam:beta1=0.8,eps=1e-7 against momentum:beta=0.8\n" in done.out
+    assert "sgd against" not in done.out
+
+
+def test_any_setting_can_vary(ask: Call) -> None:
+    done = ask("compare", "F2", "F4-R-F2", "--vary", "model", *SMALL[2:], "--fixed", "--seeds", 6)
+    assert done.code == 0, done.err
+    assert "F2 against F4-R-F2" in done.out
+
+
+def test_progress_is_a_line_now_and_then(ask: Call) -> None:
+    lines = [line for line in ask(*FIXED).err.splitlines() if line.startswith("reporting ")]
+    assert 5 <= len(lines) <= 10
+    assert lines[-1].startswith("reporting 12/12  ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("adam",), "A comparison needs two sides or more"),
+        (("adam", "sgd", "--studies", 5), "5 studies can never decide"),
+        (("adam", "sgd", "--lr", 0.1), "every side is tuned alike here"),
+        (("adam", "sgd", "--optimizer", "adam"), "The sides are optimizers here"),
+        (("adam", "--against", "sgd"), "--against needs --candidate"),
+        (("adam", "adm"), "Did you mean `adam`"),
+        (("adam", "sgd", "--vary", "seed"), "The sides cannot differ in seed"),
+        (("adam", "sgd", "--threads", 4), "has one thread, not 4"),
+        (("adam", "sgd", "--fixed", "--scheduler", "x"), "give --engine dask"),
+    ],
+)
+def test_what_cannot_be_asked_is_a_line_and_code_2(ask: Call, arguments: Any, words: str) -> None:
+    done = ask("compare", *arguments, *SMALL)
+    assert done.code == 2
+    assert words in done.err
+    assert not Path("comparisons").exists()
+
+
+def test_ctrl_c_and_sigterm_say_how_to_go_on(ask: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = making.Display.made
+    for number, code, words in [
+        (signal.SIGINT, 130, "Stopped. Finished runs are kept: the same command goes on."),
+        (signal.SIGTERM, 75, "Terminated. Finished runs are kept: the same command goes on."),
+    ]:
+
+        def stop(display: Any, event: Any, number: int = number) -> None:
+            shown(display, event)
+            if event.number == 4:
+                signal.raise_signal(number)
+
+        monkeypatch.setattr(making.Display, "made", stop)
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            done = ask(*FIXED, "--out", f"stopped-{code}")
+        finally:
+            signal.signal(signal.SIGINT, before)
+        assert done.code == code
+        assert words in done.err
+        assert 4 <= len(list(Path(f"stopped-{code}").glob("runs/*/outcome.json"))) < 12
+    monkeypatch.setattr(making.Display, "made", shown)
+    assert ask(*FIXED, "--out", "stopped-75").code == 0
+
+
+def test_verify_accepts_a_claim_and_refutes_a_changed_one_with_code_3(ask: Call) -> None:
+    ask(*FIXED, "--claim", "claim.json")
+    done = ask("verify", "claim.json", "--sample", 2)
+    assert done.code == 0, done.err
+    assert done.out.count("run again, the same weights to the byte") == 2
+    assert done.out.endswith("claim.json is accepted.\n")
+    claim = json.loads(Path("claim.json").read_text())
+    claim["verdicts"][0]["mean"] += 0.01
+    Path("claim.json").write_text(json.dumps(claim))
+    refuted = ask("verify", "claim.json", "--json")
+    assert refuted.code == 3
+    assert not refuted.json["accepted"]
+    assert "claim.json is refuted: seal, verdicts." in refuted.err
+
+
+def test_verify_trains_a_run_again(ask: Call, trained: Callable[..., Path]) -> None:
+    path = trained()
+    done = ask("verify", path)
+    assert done.code == 0, done.err
+    assert "ok       last weights: the same to the byte after 3 epochs" in done.out
+    assert ask("verify", "nowhere").code == 2
+    assert ask("verify", "nowhere.json").code == 2
+    assert ask("verify", path, "--sample", -1).code == 2
+
+
+def test_tune_prints_trials_the_choice_and_the_command(ask: Call) -> None:
+    done = ask("tune", "momentum", *SMALL, "--trials", 4)
+    assert done.code == 0, done.err
+    lines = done.out.splitlines()
+    assert lines[0].startswith("momentum: F2 on stripes; ")
+    assert sum(line.endswith("chosen") for line in lines) == 1
+    assert lines[-1].startswith(
+        "train with it: steepest train F2 --data stripes --optimizer momentum --lr "
+    )
+    assert (the_folder() / "tuning.html").read_text().count('class="trial') >= 4
+    found = ask("tune", "momentum", *SMALL, "--trials", 4, "--json").json
+    assert found["command"] in lines[-1]
+    assert found["chosen"] in found["trials"]
+
+
+def test_tune_refuses_what_it_cannot_do(ask: Call) -> None:
+    for arguments, words in [
+        (("adam", "--lr", 0.1), "has its learning rate given"),
+        (("adam", "--optimizer", "sgd"), "The optimizer is named first"),
+        (("adam", "--trials", 0), "--trials must be between 1 and 1,024"),
+        (("adam", "--studies", 0), "A design has at least 1 study"),
+    ]:
+        done = ask("tune", *arguments, *SMALL)
+        assert done.code == 2
+        assert words in done.err

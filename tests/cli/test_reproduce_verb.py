@@ -1,0 +1,106 @@
+import subprocess
+import sys
+
+import pytest
+
+from steepest.experiments import names
+
+SMALL = """
+name = "small"
+title = "Small"
+source = "a test"
+
+[defaults]
+model = "F10"
+data = "mnist5k"
+epochs = 1
+batch_size = 500
+
+[[case]]
+name = "one"
+title = "One"
+published = { test_accuracy = 0.5 }
+tolerance = { test_accuracy = 0.5 }
+
+[[part]]
+use = "mine.py:words"
+title = "Words"
+case = "one"
+"""
+PART = """
+from steepest.experiments.content import Text
+
+def words(context, *, case):
+    return [Text("Runs", (f"There are {len(context.outcomes(case))}.",))]
+"""
+
+
+def test_the_list_names_every_experiment(command) -> None:
+    done = command("reproduce", "list")
+    assert done.code == 0
+    for name in names():
+        assert f"\n{name} " in done.out
+    assert [
+        each["name"] for each in command("reproduce", "list", "--json").json["experiments"]
+    ] == (names())
+
+
+def test_an_experiment_prints_its_table_and_writes_its_page(command, tmp_path) -> None:
+    done = command("reproduce", "backprop")
+    assert done.code == 0, done.err
+    assert "dE/dw3" in done.out
+    assert "24 agree, 3 differ" in done.out
+    assert "page: reproductions/backprop/report.html" in done.out
+    assert "backprop 4/4" in done.err
+    assert (tmp_path / "reproductions/backprop/report.html").is_file()
+
+
+def test_json_is_one_object_and_quick_has_a_folder_of_its_own(command, tmp_path) -> None:
+    done = command("reproduce", "gradient-descent", "--quick", "--json", "--out", "here")
+    record = done.json
+    assert record["experiment"] == "gradient-descent"
+    assert {each["verdict"] for each in record["figures"]} == {"agrees", "not published"}
+    assert (tmp_path / "here/gradient-descent/quick/report.html").is_file()
+
+
+REFUSED = {
+    "unknown name": (["backprob"], "No experiment is called `backprob`. Did you mean `backprop`"),
+    "missing file": (["nowhere.toml"], "There is no experiment file nowhere.toml"),
+    "no seeds": (["backprop", "--seeds", "0"], "--seeds must be at least 1, not 0"),
+    "scheduler without dask": (["backprop", "--scheduler", "tcp://x:1"], "--engine dask"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_done_is_one_line(name, command) -> None:
+    arguments, words = REFUSED[name]
+    done = command("reproduce", *arguments)
+    assert done.code == 2
+    assert words in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_a_users_own_file_is_trained_once_and_gone_on_with(command, tmp_path) -> None:
+    (tmp_path / "small.toml").write_text(SMALL)
+    (tmp_path / "mine.py").write_text(PART)
+    done = command("reproduce", "small.toml", "--seeds", 2, "--workers", 1)
+    assert done.code == 0, done.err
+    assert "One: test accuracy" in done.out
+    assert "There are 2." in (tmp_path / "reproductions/small/report.html").read_text()
+    finished = sorted((tmp_path / "reproductions/small/sweep").glob("*/outcome.json"))
+    assert len(finished) == 2
+    times = [path.stat().st_mtime_ns for path in finished]
+    again = command("reproduce", "small.toml", "--seeds", 2, "--json")
+    assert again.json["figures"][0]["n"] == 2
+    assert again.json["command"] == "steepest reproduce small.toml --seeds 2"
+    assert [path.stat().st_mtime_ns for path in finished] == times
+
+
+def test_the_list_does_not_import_torch() -> None:
+    code = (
+        "import sys; from steepest.cli import run; run(['reproduce', 'list']); "
+        "sys.exit('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
+    assert done.returncode == 0

@@ -1,0 +1,165 @@
+from pathlib import Path
+
+import pytest
+
+from steepest.config import Config
+from steepest.errors import SteepestError
+from steepest.experiments import names, open_experiment
+from steepest.experiments.experiment import Experiment
+from steepest.experiments.parts import find_part
+
+WHOLE = """
+name = "mine"
+title = "Mine"
+seeds = 4
+
+[defaults]
+model = "F10"
+epochs = 8
+
+[quick]
+epochs = 1
+seeds = 1
+
+[[case]]
+name = "one"
+config = { lr = 0.5, seed = 7 }
+quick = { batch_size = 16 }
+published = { test_accuracy = "0.9910", test_loss = 0.05 }
+tolerance = { test_loss = 0.01 }
+why = "luck"
+
+[[case]]
+name = "two"
+which = "best"
+seeds = 2
+config = { optimizer = "my_rule.py:Rule", val = 0.5 }
+
+[[fault]]
+what = "wrong"
+mended = "right"
+
+[[question]]
+asks = "Why?"
+answer = '''Because
+of this.'''
+"""
+
+
+def read(text: str, folder: Path) -> Experiment:
+    path = folder / "mine.toml"
+    path.write_text(text)
+    return Experiment.read(path)
+
+
+def test_a_file_becomes_an_experiment(tmp_path: Path) -> None:
+    experiment = read(WHOLE, tmp_path)
+    one, two = experiment.cases
+    assert (experiment.seeds, experiment.quick_seeds) == (4, 1)
+    assert one.config == Config(model="F10", epochs=8, lr=0.5, seed=7)
+    assert one.quick == Config(model="F10", epochs=1, lr=0.5, seed=7, batch_size=16)
+    assert one.title == "one"
+    assert (two.which, two.seeds, one.seeds) == ("best", 2, None)
+    accuracy, loss = one.published
+    assert (accuracy.split, accuracy.measure, accuracy.value, accuracy.digits) == (
+        *("test", "accuracy"),
+        *(0.991, 4),
+    )
+    assert (loss.digits, loss.tolerance, accuracy.tolerance) == (2, 0.01, 0.0)
+    assert experiment.questions[0].answer == "Because of this."
+
+
+def test_a_users_own_class_is_looked_for_beside_the_file(tmp_path: Path) -> None:
+    two = read(WHOLE, tmp_path).case("two")
+    assert two.config.optimizer == f"{tmp_path}/my_rule.py:Rule"
+    wrapped = WHOLE.replace('"my_rule.py:Rule"', '"ema:decay=0.5 of my_rule.py:Rule"')
+    optimizer = read(wrapped, tmp_path).case("two").config.optimizer
+    assert optimizer == f"ema:decay=0.5 of {tmp_path}/my_rule.py:Rule"
+
+
+BROKEN = {
+    "unknown key": ('title = "Mine"', 'titel = "Mine"', ("`titel`", "Did you mean `title`?")),
+    "missing key": ('title = "Mine"', "", ("mine.toml lacks `title`",)),
+    "wrong kind": ("seeds = 4", 'seeds = "4"', ("`seeds`", "a whole number, not '4'")),
+    "no seeds": ("seeds = 4", "seeds = 0", ("`seeds`", "at least 1, not 0")),
+    "unknown setting": (
+        *("epochs = 8", "epoch = 8"),
+        ("`epoch`", "Did you mean `epochs`?", "the case `one`"),
+    ),
+    "bad value": ("epochs = 8", "epochs = 0", ("the case `one`", "epochs must be at least 1")),
+    "unknown quick setting": ("epochs = 1\n", "epoks = 1\n", ("`epoks`", "`epochs`")),
+    "unknown key of a case": ('why = "luck"', 'wy = "luck"', ("`wy`", "`why`", "case `one`")),
+    "nameless case": ('name = "one"', "", ("A [[case]]", "lacks `name`")),
+    "twice": ('name = "two"', 'name = "one"', ("Two cases", "`one`")),
+    "unknown measure": ("test_loss = 0.05", "tset_loss = 0.05", ("`tset_loss`", "`test_loss`")),
+    "no number": ("test_loss = 0.05", "test_loss = true", ("`test_loss`", "a number, not True")),
+    "tolerance of nothing": (
+        *("tolerance = { test_loss", "tolerance = { train_loss"),
+        ("`train_loss`", "`test_loss`"),
+    ),
+    "other weights": ('which = "best"', 'which = "first"', ("last or best, not `first`",)),
+    "no table": ("[[fault]]", "[fault]", ("`fault`", "a list of tables")),
+    "no toml": ("seeds = 4", "seeds = = 4", ("is no TOML",)),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_cannot_be_used_is_named_with_its_place(name: str, tmp_path: Path) -> None:
+    old, new, words = BROKEN[name]
+    assert old in WHOLE
+    with pytest.raises(SteepestError) as caught:
+        read(WHOLE.replace(old, new, 1), tmp_path)
+    assert caught.value.exit_code == 2
+    said = str(caught.value)
+    assert str(tmp_path / "mine.toml") in said
+    for each in words:
+        assert each in said
+
+
+PART = '\n[[part]]\nuse = "{use}"\ncase = "one"\n'
+
+
+def test_a_part_that_names_no_case_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SteepestError, match=r"No case is called `on`. Did you mean `one`"):
+        read(WHOLE + PART.format(use="x").replace('"one"', '"on"'), tmp_path)
+    several = '\n[[part]]\nuse = "x"\ncases = ["one", "tow"]\n'
+    with pytest.raises(SteepestError, match=r"No case is called `tow`. Did you mean `two`"):
+        read(WHOLE + several, tmp_path)
+
+
+def test_an_unknown_part_is_told_with_the_nearest_ones(tmp_path: Path) -> None:
+    experiment = read(WHOLE + PART.format(use="ten-image"), tmp_path)
+    with pytest.raises(SteepestError, match=r"No part is called `ten-image`. Did you mean `ten-im"):
+        find_part(experiment.parts[0], experiment)
+
+
+def test_arguments_that_a_part_does_not_take_are_told(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("def show(context, *, depth):\n    return []\n")
+    experiment = read(WHOLE + PART.format(use="mine.py:show"), tmp_path)
+    with pytest.raises(SteepestError, match=r"mine.py:show.*cannot be called: .*depth"):
+        find_part(experiment.parts[0], experiment)
+
+
+def test_an_unknown_case_is_told_with_the_nearest_one(tmp_path: Path) -> None:
+    with pytest.raises(SteepestError, match="Did you mean `two`"):
+        read(WHOLE, tmp_path).case("tow")
+
+
+def test_an_unknown_experiment_and_a_missing_file_are_told(tmp_path: Path) -> None:
+    with pytest.raises(SteepestError, match="Did you mean `backprop`"):
+        open_experiment("backprob")
+    with pytest.raises(SteepestError, match=r"There is no experiment file .*nowhere.toml"):
+        open_experiment(tmp_path / "nowhere.toml")
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_experiment_of_the_package_is_whole(name: str) -> None:
+    experiment = open_experiment(name)
+    assert experiment.name == name
+    assert experiment.title
+    assert experiment.about
+    assert experiment.faults
+    assert experiment.questions
+    assert all(question.command for question in experiment.questions)
+    for use in experiment.parts:
+        find_part(use, experiment)

@@ -1,0 +1,279 @@
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import steepest.sweeping
+from fakes import stripe_dataset
+from steepest.config import Config
+from steepest.errors import IntegrityError, MissingDataset, SteepestError, UserError
+from steepest.experiments.experiment import Experiment
+from steepest.experiments.parts import PARTS, load_all, part
+from steepest.experiments.providing import provide
+from steepest.experiments.reproducing import Progress, reproduce
+from steepest.experiments.reproduction import Reproduction
+
+EXPERIMENT = """
+name = "mine"
+title = "Mine"
+seeds = 3
+
+[defaults]
+model = "F2"
+data = "stripes"
+
+[quick]
+epochs = 1
+
+[[case]]
+name = "one"
+title = "One"
+seeds = 3
+published = { test_accuracy = 0.9, train_loss = 0.5 }
+
+[[case]]
+name = "two"
+title = "Two"
+config = { data = "cifar10" }
+seeds = 1
+fault = "It is broken."
+
+[[part]]
+use = "my_parts.py:show"
+title = "Shown"
+case = "one"
+words = "hello"
+
+[[part]]
+use = "my_parts.py:count"
+title = "Counted"
+cases = ["two"]
+"""
+PARTS_FILE = """
+from steepest.experiments.content import Figure, Text
+
+def show(context, *, case, words):
+    accuracies = tuple(each.accuracy("test") for each in context.outcomes(case))
+    slow = context.remembered({"of": case}, lambda: [1.5, "slow"])
+    return [Figure("shown", None, accuracies), Text(words, (str(slow),))]
+
+def count(context, *, cases):
+    return [Text("runs", (str([len(context.outcomes(case)) for case in cases]),))]
+"""
+
+
+@dataclass(frozen=True)
+class FakeOutcome:
+    """An outcome whose accuracy is a function of the seed."""
+
+    job: steepest.sweeping.Job
+    diverged: str | None = None
+    seconds: float = 2.0
+
+    @property
+    def config(self) -> Config:
+        return self.job.config
+
+    @property
+    def environment(self) -> dict:
+        taken = ["not the published files"] if self.config.unverified else []
+        return {"data": {"notes": taken}}
+
+    @property
+    def key(self) -> str:
+        return self.job.key
+
+    @property
+    def rows(self) -> list[dict[str, float]]:
+        return [{"train_loss": 0.7}, {"train_loss": 0.5 + self.config.seed / 100}]
+
+    def accuracy(self, split: str) -> float:
+        assert split in self.job.splits
+        return 0.9 + self.config.seed / 100
+
+    def loss(self, split: str) -> float:
+        return 0.1
+
+
+@pytest.fixture
+def swept(monkeypatch: pytest.MonkeyPatch) -> list[list[steepest.sweeping.Job]]:
+    """Every list of jobs that was swept; outcomes come in the opposite order."""
+    seen: list[list[steepest.sweeping.Job]] = []
+
+    def fake(jobs, folder, *, engine=None, data_dir=None):
+        seen.append(list(jobs))
+        yield from (FakeOutcome(job) for job in reversed(jobs))
+
+    monkeypatch.setattr(steepest.sweeping, "sweep", fake, raising=False)
+    return seen
+
+
+@pytest.fixture
+def experiment(tmp_path: Path) -> Experiment:
+    (tmp_path / "mine.toml").write_text(EXPERIMENT)
+    (tmp_path / "my_parts.py").write_text(PARTS_FILE)
+    return Experiment.read(tmp_path / "mine.toml")
+
+
+def done(experiment: Experiment, folder: Path, **how) -> tuple[list[Progress], Reproduction]:
+    *progress, last = reproduce(experiment, folder=folder, **how)
+    return progress, last
+
+
+def test_every_case_is_trained_at_every_seed_and_its_figures_are_by_seed(
+    experiment, swept, tmp_path
+) -> None:
+    _, found = done(experiment, tmp_path / "out")
+    (jobs,) = swept
+    assert [(job.config.data, job.config.seed) for job in jobs] == [
+        *(("stripes", 0), ("stripes", 1), ("stripes", 2)),
+        ("cifar10", 0),
+    ]
+    accuracy, loss, second, shown = found.figures
+    assert accuracy.name == "One: test accuracy"
+    assert accuracy.ours == pytest.approx((0.90, 0.91, 0.92))
+    assert loss.ours == pytest.approx((0.50, 0.51, 0.52))
+    assert (accuracy.seconds, loss.seconds) == (6.0, None)
+    assert second.published is None
+    assert "Fault: It is broken." in second.why
+    assert shown.ours == accuracy.ours
+
+
+def test_progress_counts_runs_and_parts_and_ends_with_the_reproduction(
+    experiment, swept, tmp_path
+) -> None:
+    progress, found = done(experiment, tmp_path / "out")
+    assert [each.done for each in progress] == [1, 2, 3, 4, 5, 6]
+    assert {each.total for each in progress} == {6}
+    assert progress[0].said == "F2 on cifar10, adam, seed 0: test accuracy 90.00%, 2.0 s"
+    assert progress[-1].said == "Counted"
+    assert [each.title for each in found.sections] == ["Shown", "Counted"]
+    assert found.sections[0].contents[0].title == "hello"
+    assert found.command == f"steepest reproduce {tmp_path / 'mine.toml'}"
+    assert found.notes == ()
+    assert found.seconds == pytest.approx(8.0, abs=0.1)
+
+
+def test_the_users_number_of_seeds_wins_over_all_others(experiment, swept, tmp_path) -> None:
+    _, found = done(experiment, tmp_path / "out", seeds=2)
+    assert len(swept[0]) == 4
+    assert found.command.endswith("--seeds 2")
+    with pytest.raises(UserError, match="--seeds must be at least 1, not 0"):
+        done(experiment, tmp_path / "out", seeds=0)
+
+
+def test_quick_leaves_out_what_would_have_to_be_fetched_and_compares_nothing(
+    experiment, swept, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setenv("STEEPEST_DATA", str(tmp_path / "empty"))
+    monkeypatch.setattr("steepest.experiments.providing.is_here", _but_cifar)
+    _, found = done(experiment, tmp_path / "out", quick=True)
+    assert {job.config.data for job in swept[0]} == {"stripes"}
+    assert {job.config.epochs for job in swept[0]} == {1}
+    assert len(swept[0]) == 2
+    assert [each.verdict for each in found.agreements] == [
+        *["quick: not comparable"] * 2,
+        "not published",
+    ]
+    said = found.sections[1].contents[0].paragraphs[0]
+    assert said == "Left out of this quick run: cifar10 is not on this machine."
+    assert "not comparable" in found.notes[0]
+    assert "The case `two` was left out: cifar10" in found.notes[1]
+    assert found.command.endswith("--quick")
+
+
+def _but_cifar(config: Config, data_dir: Path | None) -> bool:
+    return config.data != "cifar10"
+
+
+def test_slow_results_are_computed_once(experiment, swept, tmp_path) -> None:
+    first = done(experiment, tmp_path / "out")[1]
+    (cached,) = (tmp_path / "out" / "parts").glob("*.json")
+    record = json.loads(cached.read_text())
+    assert record["key"] == {"of": "one"}
+    cached.write_text(json.dumps({**record, "value": [2.5, "from disk"]}))
+    again = done(experiment, tmp_path / "out")[1]
+    assert first.sections[0].contents[0].paragraphs == ("[1.5, 'slow']",)
+    assert again.sections[0].contents[0].paragraphs == ("[2.5, 'from disk']",)
+
+
+def test_a_run_that_diverged_is_told_with_its_case(
+    experiment, swept, tmp_path, monkeypatch
+) -> None:
+    def fake(jobs, folder, **how):
+        yield from (
+            FakeOutcome(job, diverged="NaN" if job.config.seed == 1 else None) for job in jobs
+        )
+
+    monkeypatch.setattr(steepest.sweeping, "sweep", fake, raising=False)
+    progress, found = done(experiment, tmp_path / "out")
+    assert progress[1].said.endswith("seed 1: diverged")
+    assert found.figures[0].why.startswith("1 of 3 runs diverged.")
+
+
+def test_everything_becomes_json(experiment, swept, tmp_path) -> None:
+    record = json.loads(json.dumps(done(experiment, tmp_path / "out")[1].to_dict()))
+    assert record["experiment"] == "mine"
+    assert record["figures"][0]["verdict"] == "agrees"
+    assert record["figures"][0]["mean"] == pytest.approx(0.91)
+    assert record["figures"][0]["deviation"] == pytest.approx(0.01)
+    assert record["sections"][0]["contents"][0]["kind"] == "text"
+    assert record["made"]["cores"] >= 1
+
+
+def test_an_unknown_part_is_found_before_anything_is_trained(experiment, swept, tmp_path) -> None:
+    (tmp_path / "my_parts.py").write_text(PARTS_FILE.replace("def count", "def cuont"))
+    with pytest.raises(SteepestError, match=r"my_parts.py has no `count`"):
+        done(experiment, tmp_path / "out")
+    assert swept == []
+
+
+def test_a_part_must_return_contents(experiment, swept, tmp_path) -> None:
+    bad = PARTS_FILE.replace('return [Text("runs"', 'return ["runs"] or [Text("runs"')
+    (tmp_path / "my_parts.py").write_text(bad)
+    with pytest.raises(
+        UserError, match=r"`my_parts.py:count` must return a list of: Figure, Table"
+    ):
+        done(experiment, tmp_path / "out")
+
+
+def test_missing_data_is_found_before_anything_is_trained(
+    experiment, tmp_path, monkeypatch
+) -> None:
+    def load(name, **how):
+        if name == "cifar10":
+            raise MissingDataset("cifar10 is not here")
+        return stripe_dataset()
+
+    monkeypatch.setattr("steepest.data.load", load)
+    with pytest.raises(MissingDataset):
+        provide([experiment])
+    monkeypatch.setattr("steepest.experiments.providing.is_here", _but_cifar)
+    assert provide([experiment], quick=True) == frozenset()
+
+
+def test_data_that_is_not_the_published_is_taken_only_where_it_is_allowed(
+    experiment, swept, tmp_path, monkeypatch
+) -> None:
+    def load(name, *, unverified, **how):
+        if name == "cifar10" and not unverified:
+            raise IntegrityError("another hash")
+        return stripe_dataset()
+
+    monkeypatch.setattr("steepest.data.load", load)
+    with pytest.raises(IntegrityError):
+        provide([experiment])
+    taken = provide([experiment], unverified=True)
+    assert taken == {"cifar10"}
+    _, found = done(experiment, tmp_path / "out", unverified=taken)
+    assert {job.config.data for job in swept[0] if job.config.unverified} == {"cifar10"}
+    assert found.notes == ("not the published files",)
+    assert "--unverified" in found.command
+
+
+def test_two_parts_cannot_have_one_name() -> None:
+    load_all()
+    assert "ten-images" in PARTS
+    with pytest.raises(UserError, match=r"The name `ten-images` is taken by steepest.experiments"):
+        part("ten-images")(lambda context: [])

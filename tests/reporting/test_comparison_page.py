@@ -1,0 +1,132 @@
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from comparison_fakes import invented
+from steepest.comparison.comparison import Comparison
+from steepest.comparison.sides import Side
+from steepest.reporting.comparison_page import comparison_html, comparison_page, write_page
+
+EVIL = "<script>alert(1)</script>"
+
+
+class Balance(HTMLParser):
+    """Every element that is opened is closed, in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in {"meta", "br", "img", "link"}:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        pass
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def balanced(text: str) -> bool:
+    parser = Balance()
+    parser.feed(text)
+    return parser.open == []
+
+
+@pytest.fixture(scope="module")
+def three() -> Comparison:
+    return invented(("adam", "momentum", "sgd"), (0.95, 0.949, 0.93), studies=10, spread=0.002)
+
+
+def test_the_page_has_every_part_and_is_well_formed(three):
+    text = comparison_page(three)
+    assert balanced(text)
+    titles = re.findall(r"<h2>(.*?)</h2>", text)
+    assert titles == [
+        *("Sides", "Every pair", "Differences", "Every run", "Tuning"),
+        *("Verdict by tuning budget", "Settings", "Ask again"),
+    ]
+    for verdict in three.verdicts.values():
+        assert verdict.sentence.split(";")[0] in text
+    assert "steepest compare adam momentum sgd --model F4-R-F2 --data stripes" in text
+    assert "http" not in text.replace("http-equiv", "")
+
+
+def test_kinds_are_told_in_words_and_mirrored_in_the_matrix(three):
+    text = comparison_page(three)
+    assert three.verdicts["adam", "sgd"].kind == "better"
+    matrix = text[text.index("the column") if "the column" in text else 0 :]
+    assert matrix.count('class="better"') >= 2
+    assert 'class="worse"' in matrix
+    assert three.verdicts["adam", "momentum"].kind == "equivalent"
+
+
+def test_every_trial_and_every_run_is_a_dot_with_its_numbers(three):
+    text = comparison_page(three)
+    assert text.count('class="trial') == len(three.trials)
+    assert text.count('class="seed"') == 3 * 20
+    assert text.count("kept-trial") - text.count(".kept-trial") == 3 * 10
+
+
+def test_a_page_of_two_at_fixed_settings_has_no_matrix_and_no_tuning():
+    text = comparison_page(invented(fixed=True))
+    assert balanced(text)
+    assert "Every pair" not in text
+    assert "Tuning" not in text
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"metric": "loss"},
+        {"metric": "steps", "target": 0.93},
+        {"metric": "seconds", "target": 0.99},
+        {"test_images": True},
+        {"until_decided": True, "max_seeds": 20},
+        {"margin": 0.0},
+    ],
+    ids=str,
+)
+def test_every_metric_and_mode_has_its_page(asked):
+    text = comparison_page(invented(fixed=True, diverge="sgd", **asked))
+    assert balanced(text)
+    assert "nan" not in re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL).lower().replace(
+        "resonan", ""
+    )
+
+
+def test_sides_that_never_differ_can_be_drawn():
+    same = invented(levels=(0.95, 0.95), spread=0.0, fixed=True)
+    assert same.correlations["adam", "sgd"] is None
+    assert "one side never varied" in comparison_page(same)
+
+
+def test_a_name_cannot_break_the_page(three):
+    question = three.question
+    evil = replace(question, sides=(Side(EVIL, question.sides[0].config), *question.sides[1:]))
+    results = tuple(replace(r, side=EVIL if r.side == "adam" else r.side) for r in three.results)
+    trials = tuple(
+        replace(t, trial=replace(t.trial, side=EVIL if t.trial.side == "adam" else t.trial.side))
+        for t in three.trials
+    )
+    comparison = Comparison(evil, trials, results, three.circumstances, notes=(EVIL,))
+    for text in (comparison_page(comparison), comparison_html(comparison)):
+        assert EVIL not in text
+        assert "&lt;script&gt;" in text
+        assert balanced(text)
+
+
+def test_a_notebook_shows_verdicts_and_table_and_folds_the_rest(three):
+    text = three._repr_html_()
+    assert text.startswith('<div class="steepest">')
+    assert text.index("better:") < text.index("<details>")
+    assert text.count("<details>") >= 7
+
+
+def test_the_page_is_written_as_a_file(three, tmp_path: Path):
+    write_page(three, tmp_path / "comparison.html")
+    assert (tmp_path / "comparison.html").read_text().startswith("<!doctype html>")
