@@ -95,21 +95,36 @@ def table_page(records: list[Record]) -> str:
     rows = [
         f"| [{each['experiment']}](#{each['experiment']}) | {counted(each, 'agrees')} | "
         f"{counted(each, 'differs')} | {counted(each, 'not published')} | {each['seconds']:,.0f} | "
-        f"{each['seeds']} | {each['made']['date']} | {each['made']['steepest']} |"
+        f"{seeds_of(each)} | {each['made']['date']} | {each['made']['steepest']} |"
         for each in records
     ]
     head = [
-        "| experiment | agree | differ | not published | core-seconds | seeds | date | version |",
+        "| experiment | agree | differ | not published | seconds | seeds | date | version |",
         "|---|---:|---:|---:|---:|---:|---|---|",
     ]
-    total = sum(each["seconds"] for each in records)
-    machine = records[0]["made"]
-    made = (
-        f"Made by `steepest reproduce all` on {machine['processor']}, {machine['cores']} cores, "
-        f"torch {machine['torch']}: {total:,.0f} seconds of training, one core a run."
-    )
+    made = made_by(records)
     overview = "\n".join([*head, *rows])
     return "\n".join([INTRODUCTION, overview, "", made, *map(section, records)]) + "\n"
+
+
+def made_by(records: list[Record]) -> str:
+    """Return where and how the records were made, and which experiments are not among them."""
+    from steepest.experiments import names
+
+    found = {each["experiment"] for each in records}
+    missing = [name for name in names() if name not in found]
+    machine, total = records[0]["made"], sum(each["seconds"] for each in records)
+    said = (
+        f"Made by `steepest reproduce {'NAME' if missing else 'all'}` on {machine['processor']} with torch "
+        f"{machine['torch']}: {total:,.0f} seconds, every run on one core, beside whatever else ran there."
+    )
+    return f"{said} Not yet here: {', '.join(missing)}." if missing else said
+
+
+def seeds_of(record: Record) -> str:
+    """Return how many seeds an experiment has; none where no seed changes anything."""
+    most = max((figure["n"] for figure in record["figures"]), default=1)
+    return "" if most == 1 else str(record["seeds"])
 
 
 def counted(record: Record, verdict: str) -> int:

@@ -132,6 +132,11 @@ def test_two_candidates_that_are_not_put_back_are_two_steps():
     step = one_step(AsPublished(rivals=True, clears=True, eta=0.0), slope([1.0] * 9))
     # v = g, then v = 0.9 g + g: the way of both is 1 + 1.9
     assert torch.allclose(step.params, torch.full((9,), -0.29, dtype=torch.float64))
+    lost = one_step(AsPublished(rivals=True, clears=True), Rising())
+    assert lost.params[6:] == pytest.approx(
+        [-0.29] * 3
+    )  # it stays there, though its loss is higher
+    assert torch.equal(lost.state["sum"], torch.ones(9))
     step = one_step(AsPublished(rivals=True, clears=True, restores=True, eta=0.0), slope([1.0] * 9))
     assert torch.equal(step.params, torch.full((9,), -0.1, dtype=torch.float64))
 
