@@ -58,18 +58,12 @@ WORKLOADS = {
         "MLP, MNIST, 1 epoch", {"model": "mlp", "data": "mnist", "epochs": 1, "batch_size": 128}
     ),
     "cnn": Workload(
-        "Blind Descent's own CNN, 4,000 digits of MNIST, 2 epochs",
-        {"model": "X3-32C5p2-M2-32C5-R-M2-10C5", "data": "mnist5k", "epochs": 2, "batch_size": 64},
+        "Blind Descent's own CNN, 4,000 digits of MNIST, 1 epoch",
+        {"model": "X3-32C5p2-M2-32C5-R-M2-10C5", "data": "mnist5k", "epochs": 1, "batch_size": 64},
     ),
-    "cifar": Workload(
-        "MLP, CIFAR-10, 1 epoch",
-        {
-            "model": "mlp",
-            "data": "cifar10",
-            "unverified": True,
-            "epochs": 1,
-            "batch_size": 128,
-        },
+    "lenet": Workload(
+        "LeNet-5, 4,000 digits of MNIST, 2 epochs",
+        {"model": "lenet-5", "data": "mnist5k", "epochs": 2, "batch_size": 64},
     ),
 }
 

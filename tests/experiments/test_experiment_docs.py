@@ -56,12 +56,16 @@ def test_the_questions_are_those_of_the_files(pages, reproduced) -> None:
 
 def test_a_stale_page_is_found(pages, reproduced, capsys) -> None:
     write_experiments.main([str(reproduced)])
-    write_experiments.main(["--check"])
+    assert write_experiments.main(["--check"]) == 0  # the page itself names those that it lacks
+    page = pages / "experiments.md"
+    page.write_text(page.read_text().replace(", linear-optimizers", ""))
+    capsys.readouterr()
+    assert write_experiments.main(["--check"]) == 1
     said = capsys.readouterr().out
-    assert "experiments.md lacks linear-optimizers" in said
+    assert "experiments.md says nothing of linear-optimizers" in said
     assert "questions.md is not" not in said
-    with (pages / "experiments.md").open("a") as file:
-        file.writelines(f"## {name}\n" for name in names())
+    with page.open("a") as file:
+        file.write("## linear-optimizers\n")
     assert write_experiments.main(["--check"]) == 0
     (pages / "questions.md").write_text("old")
     assert write_experiments.main(["--check"]) == 1
