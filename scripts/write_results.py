@@ -61,9 +61,9 @@ WORKLOADS = {
         "Blind Descent's own CNN, 4,000 digits of MNIST, 1 epoch",
         {"model": "X3-32C5p2-M2-32C5-R-M2-10C5", "data": "mnist5k", "epochs": 1, "batch_size": 64},
     ),
-    "lenet": Workload(
-        "LeNet-5, 4,000 digits of MNIST, 2 epochs",
-        {"model": "lenet-5", "data": "mnist5k", "epochs": 2, "batch_size": 64},
+    "norm": Workload(
+        "MLP with batch norm, 4,000 digits of MNIST, 2 epochs",
+        {"model": "F128-B-R-F64-B-R-F10", "data": "mnist5k", "epochs": 2, "batch_size": 64},
     ),
 }
 
