@@ -1,3 +1,7 @@
+import platform
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import nn
@@ -93,3 +97,22 @@ def test_more_threads_than_any_machine_has_are_refused() -> None:
 
 def test_there_is_at_least_one_core() -> None:
     assert cores() >= 1
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="asks the GNU C library")
+def test_a_process_may_keep_freed_memory_and_then_takes_no_new_pages() -> None:
+    program = (
+        "import resource, torch\n"
+        "from steepest.plan import keep_freed_memory\n"
+        "def faults():\n"
+        "    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "    for _ in range(20): torch.ones(4 << 20)\n"
+        "    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before\n"
+        "first = faults(); assert keep_freed_memory(); faults(); print(first, faults())\n"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout
+    before, after = map(int, said.split())
+    assert before > 1000
+    assert after < before / 10

@@ -37,3 +37,6 @@ def load_torch() -> None:
     """Import torch; a Ctrl-C meanwhile is heard when it is there."""
     with ctrl_c_waits():
         import torch  # noqa: F401  (what is imported later finds it loaded)
+
+        from ..plan import keep_freed_memory
+    keep_freed_memory()

@@ -5,6 +5,7 @@ from torch import Tensor
 from ..errors import DivergedError, IntegrityError
 from ..evaluation import Evaluation, evaluate
 from ..history import Checkpoint, is_done
+from ..plan import keep_freed_memory
 from ..preparation import Setup
 from ..recording import give_weights, record
 from ..run_folder import CONFIG
@@ -17,6 +18,7 @@ from .ready import setup_of
 
 def attempt(task: Task) -> Report:
     """Do a task, and say how it ended; what goes wrong comes back as a value."""
+    keep_freed_memory()
     try:
         work(task)
     except Exception as error:  # whatever a user's rule or model raises is to reach the driver
