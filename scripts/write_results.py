@@ -59,7 +59,7 @@ WORKLOADS = {
     ),
     "cnn": Workload(
         "Blind Descent's own CNN, 4,000 digits of MNIST, 1 epoch",
-        {"model": "X3-32C5p2-M2-32C5-R-M2-10C5", "data": "mnist5k", "epochs": 1, "batch_size": 64},
+        {"model": "X3-32C5p2-M2-32C5-R-M2-10C5", "data": "mnist5k", "epochs": 1, "batch_size": 128},
     ),
     "norm": Workload(
         "MLP with batch norm, 4,000 digits of MNIST, 2 epochs",
