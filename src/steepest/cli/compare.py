@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from ..errors import UserError
-from .asking import Asked, Workers
+from .asking import Asked
 from .loading import load_torch
 from .settings import Settings, config_of
+from .workers import Workers
 
 if TYPE_CHECKING:
     from ..comparison import Comparison

@@ -3,12 +3,13 @@
 import json as json_format
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from ..errors import UserError
 from .loading import load_torch
+from .workers import Workers
 
 if TYPE_CHECKING:
     from ..experiments.experiment import Experiment
@@ -40,13 +41,7 @@ def reproduce(
     unverified: Annotated[
         bool, Parameter(help="Accept data that does not have the published hash.", negative="")
     ] = False,
-    engine: Annotated[Literal["local", "dask"], Parameter(help="Who trains.")] = "local",
-    workers: Annotated[
-        int | None, Parameter(help="Processes of the local engine; by default one a core.")
-    ] = None,
-    scheduler: Annotated[
-        str | None, Parameter(help="Address of a Dask scheduler, with --engine dask.")
-    ] = None,
+    who: Annotated[Workers | None, Parameter(name="*")] = None,
     json: Annotated[
         bool, Parameter(help="Print one JSON object on standard output.", negative="")
     ] = False,
@@ -68,12 +63,11 @@ def reproduce(
     chosen = [open_experiment(each) for each in (names() if name == ALL else [name])]
     load_torch()  # not before all files are read
     from ..experiments.providing import provide
-    from ..sweeping import engine_of
 
-    who = engine_of(engine, workers, scheduler)
+    engine = (who or Workers()).ready()
     taken = provide(chosen, quick=quick, data_dir=data_dir, unverified=unverified)
     asked = {"seeds": seeds, "quick": quick, "data_dir": data_dir, "unverified": taken}
-    done = [_one(each, out, who, asked, quiet=json) for each in chosen]
+    done = [_one(each, out, engine, asked, quiet=json) for each in chosen]
     _conclude(done, json, several=name == ALL)
 
 

@@ -8,9 +8,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from ..errors import UserError
-from .asking import Workers
 from .loading import load_torch
 from .settings import Settings, config_of
+from .workers import Workers
 
 PAGE = "tuning.html"
 
