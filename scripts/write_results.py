@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from steepest.comparison import Comparison, compare
+from steepest.comparison.costs import side_rows
 from steepest.environment import package_version, processor
 from steepest.plan import cores
 
@@ -162,8 +163,6 @@ def blind_table(claims: dict[tuple[str, str], Comparison]) -> str:
 
 def matrix(workload: Workload, made: Comparison) -> str:
     """Return one workload's section: accuracies and costs, and the verdict of each pair."""
-    from steepest.comparison.costs import side_rows
-
     rows = {each.side: each for each in side_rows(made)}
     order = sorted(made.sides, key=lambda side: -rows[side].mean)
     head = [
@@ -177,7 +176,8 @@ def matrix(workload: Workload, made: Comparison) -> str:
     lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
     for place, side in enumerate(order, 1):
         row = rows[side]
-        marks = ["" if side == other else mark(made, side, other) for other in order]
+        seen = [made.seen_from(side, other) for other in order]
+        marks = ["" if each is None else MARKS[each[0]] for each in seen]
         cells = [
             f"{place} `{side}`",
             f"{row.mean:.2%}",
@@ -197,15 +197,6 @@ def matrix(workload: Workload, made: Comparison) -> str:
             f"\n```\n{workload.command}\n```\n",
         ]
     )
-
-
-def mark(made: Comparison, side: str, other: str) -> str:
-    """Return the sign of a verdict, seen from a side."""
-    if (side, other) in made.verdicts:
-        return MARKS[made.verdicts[side, other].kind]
-    turned = {"better": "worse", "worse": "better"}
-    kind = made.verdicts[other, side].kind
-    return MARKS[turned.get(kind, kind)]
 
 
 def write_table(matrices: dict[str, Comparison]) -> None:

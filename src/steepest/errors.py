@@ -12,8 +12,11 @@ SteepestError                      1   our fault
 └── StoppedError                  75   stopped, and can be resumed
 """
 
+import errno
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)  # of an OSError: make room, and go on
 
 
 class SteepestError(Exception):

@@ -14,6 +14,7 @@
 import json
 import os
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -279,14 +280,7 @@ class Run:
                 f"{path} was changed since {self.name} was trained with it; what follows is by the file of now.",
                 stacklevel=2,
             )
-        network = build(
-            config.model,
-            tuple(data["shape"]),
-            len(data["classes"]),
-            init=config.init,
-            seed=config.seed,
-            normalize=config.normalize,
-        )
+        network = untrained(config, data)
         put_weights(network, self.weights(which), self)
         return network.eval()
 
@@ -324,6 +318,23 @@ class Run:
         from .reporting.notebook import run_html
 
         return run_html(self)
+
+
+def untrained(config: Config, data: Mapping[str, Any]) -> Network:
+    """Return a config's network with its initial weights.
+
+    Args:
+        config: as trained, with every default replaced by what was chosen.
+        data: what ``described`` says of the dataset.
+    """
+    return build(
+        config.model,
+        tuple(data["shape"]),
+        len(data["classes"]),
+        init=config.init,
+        seed=config.seed,
+        normalize=config.normalize,
+    )
 
 
 def put_weights(network: Network, weights: dict[str, Tensor], source: Run) -> None:

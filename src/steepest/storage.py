@@ -1,14 +1,26 @@
 """Bytes on disk that survive a crash: written whole or not at all, hashed, and locked while fetched."""
 
 import hashlib
+import json
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 
 def sha256(content: bytes | memoryview) -> str:
     """Return the SHA-256 of bytes as 64 hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
+
+
+def json_hash(record: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a record as JSON with sorted keys.
+
+    >>> json_hash({"a": 1, "b": 2}) == json_hash({"b": 2, "a": 1})
+    True
+    """
+    return sha256(json.dumps(record, sort_keys=True).encode())
 
 
 def write_durably(path: Path, content: bytes | memoryview | str) -> None:

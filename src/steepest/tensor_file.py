@@ -4,6 +4,7 @@ The file's bytes are a function of its content: no clock, no random order.
 """
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,17 @@ def _damaged(path: Path, error: Exception) -> IntegrityError:
 
 
 def _digest(tensors: dict[str, Tensor], record: dict[str, Any]) -> str:
-    digest = sha256(_json(record).encode())
+    return tensors_hash(tensors, _json(record).encode())
+
+
+def tensors_hash(tensors: Mapping[str, Tensor], before: bytes = b"") -> str:
+    """Return the SHA-256 of named tensors: names, types, shapes and bytes, in the names' order.
+
+    Args:
+        tensors: by name, on the processor.
+        before: what is hashed first.
+    """
+    digest = sha256(before)
     for name in sorted(tensors):
         tensor = tensors[name]
         digest.update(f"{name} {tensor.dtype} {list(tensor.shape)}\n".encode())

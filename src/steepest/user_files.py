@@ -28,5 +28,10 @@ def changed_files(recorded: Mapping[str, Mapping[str, str]], *settings: str) -> 
         path
         for setting in settings
         for path, hash_then in recorded.get(setting, {}).items()
-        if not Path(path).is_file() or sha256(Path(path).read_bytes()) != hash_then
+        if hash_of_file(Path(path)) != hash_then
     ]
+
+
+def hash_of_file(path: Path) -> str | None:
+    """Return a file's SHA-256, or None where there is no file."""
+    return sha256(path.read_bytes()) if path.is_file() else None

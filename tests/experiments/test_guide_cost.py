@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -6,10 +7,10 @@ from scipy.stats import ttest_1samp
 from torch.nn import functional as F
 
 from experiment_fakes import context_of
+from steepest.comparison.costs import mean_interval
 from steepest.experiments.content import Table, Text
 from steepest.experiments.guide_cost import (
     double_softmax,
-    interval,
     least_loss,
     loss_of_probabilities,
     paired_cost,
@@ -37,7 +38,7 @@ def context(tmp_path, monkeypatch):
 @given(st.lists(st.floats(-1, 1), min_size=2, max_size=9).filter(lambda x: max(x) - min(x) > 0.01))
 def test_the_interval_is_students(values: list[float]) -> None:
     expected = ttest_1samp(values, 0).confidence_interval(0.95)
-    assert interval(values) == pytest.approx((expected.low, expected.high))
+    assert mean_interval(np.array(values)) == pytest.approx((expected.low, expected.high))
 
 
 def test_a_cost_is_claimed_only_where_the_interval_leaves_zero_out():

@@ -1,12 +1,15 @@
 """A small real run, trained once, and evaluations made by hand."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
+from typing import Any
 
 import pytest
 import torch
 
 import steepest
+from browsing import CHROMIUM
 from steepest.config import Config
 from steepest.data.dataset import Dataset, Split
 from steepest.evaluation import Evaluation
@@ -119,3 +122,16 @@ def pages(written: list[Path], explained: Run, dataset: Dataset) -> dict[str, Pa
         "explanation": folder / "explanation.html",
         "label errors": suspects[0],
     }
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A real browser; only tests that are marked so ask for it."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as player:
+        launched = player.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield launched
+        launched.close()

@@ -1,29 +1,18 @@
 """The judge's pages in a real browser: they ask for nothing, fit every width, and can always be read."""
 
-import runpy
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from browsing import CONTRAST, NEEDS_CHROMIUM, Visit
 from comparison_fakes import invented
 from steepest.comparison.tuned import Tuned
 from steepest.reporting import comparison_page, tuning_page
 
-OTHERS = runpy.run_path(str(Path(__file__).with_name("test_browser.py")))
 LOOKS = [(360, "light"), (360, "dark"), (1280, "light"), (1280, "dark")]
-pytestmark = OTHERS["pytestmark"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        launched = driver.chromium.launch(executable_path=OTHERS["CHROMIUM"], args=["--no-sandbox"])
-        yield launched
-        launched.close()
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.fixture(scope="module", params=["tuned", "fixed", "one side"])
@@ -41,29 +30,29 @@ def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(scope="module", params=LOOKS, ids=lambda look: f"{look[0]} {look[1]}")
-def visit(request: pytest.FixtureRequest, browser: Any, page: Path) -> Iterator[Any]:
-    made = OTHERS["Visit"](browser, page, *request.param)
+def visit(request: pytest.FixtureRequest, browser: Any, page: Path) -> Iterator[Visit]:
+    made = Visit(browser, page, *request.param)
     yield made
     made.context.close()
 
 
-def test_it_asks_for_nothing_and_complains_of_nothing(visit: Any) -> None:
+def test_it_asks_for_nothing_and_complains_of_nothing(visit: Visit) -> None:
     assert [url for url in visit.requests if not url.startswith(("file:", "data:"))] == []
     assert visit.complaints == []
 
 
-def test_it_never_scrolls_sideways(visit: Any) -> None:
+def test_it_never_scrolls_sideways(visit: Visit) -> None:
     wide, window = visit.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert wide <= window
 
 
-def test_every_text_stands_out_from_its_ground(visit: Any) -> None:
-    rows = visit.page.evaluate(OTHERS["CONTRAST"])
+def test_every_text_stands_out_from_its_ground(visit: Visit) -> None:
+    rows = visit.page.evaluate(CONTRAST)
     assert len(rows) > 50
     assert [text for contrast, text in rows if contrast < 4.5] == []  # WCAG 2.1, level AA
 
 
-def test_no_label_of_a_chart_lies_on_another(visit: Any) -> None:
+def test_no_label_of_a_chart_lies_on_another(visit: Visit) -> None:
     overlaps = visit.page.evaluate(
         """() => [...document.querySelectorAll('svg.chart')].flatMap(svg => {
           const boxes = [...svg.querySelectorAll('text')].map(t => [t.textContent, t.getBoundingClientRect()]);

@@ -11,12 +11,11 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
-from ..errors import SteepestError, StoppedError, UnknownName
+from ..errors import DISK_FULL, SteepestError, StoppedError, UnknownName
 
 INTERRUPTED = 130
 SPINS = "1000"  # rounds before a waiting thread sleeps: see docs/log.md
 USAGE = 2
-FULL = (errno.ENOSPC, errno.EDQUOT)
 UNUSABLE = (  # paths that the user gave
     *(errno.EACCES, errno.EPERM, errno.EROFS),
     *(errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP),
@@ -69,10 +68,10 @@ def run(arguments: Sequence[str]) -> int:
         sys.stderr.close()
         return 0
     except OSError as error:
-        if error.errno not in (*FULL, *UNUSABLE):
+        if error.errno not in (*DISK_FULL, *UNUSABLE):
             raise
         where = f" at {error.filename}" if error.filename else ""
-        code = StoppedError.exit_code if error.errno in FULL else USAGE
+        code = StoppedError.exit_code if error.errno in DISK_FULL else USAGE
         return complain(f"{error.strerror}{where}.", code)
     return 0
 

@@ -18,9 +18,8 @@ from .workers import Workers
 if TYPE_CHECKING:
     from ..comparison import Comparison
 
-CONTINUES = re.compile(
-    r"\s*[A-Za-z_]\w*="
-)  # `eps=1e-7` names no side: it belongs to the one before
+# `eps=1e-7` names no side: it belongs to the one before
+CONTINUES = re.compile(r"\s*[A-Za-z_]\w*=")
 
 
 def compare(

@@ -1,19 +1,17 @@
 """What a person sees while many runs are made, and how the command ends when it is stopped on the way."""
 
-import errno
-import signal
 import sys
 import time
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Generator
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import StoppedError
+from ..errors import DISK_FULL, StoppedError
+from .ending import Terminated, terminable
 
 if TYPE_CHECKING:
     from ..comparison.work import Made
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
 LINES = 10  # per stage, where there is no terminal
 AGAIN = "Finished runs are kept: the same command goes on."
 Answer = TypeVar("Answer")
@@ -42,7 +40,7 @@ def watched(making: "Generator[Made, None, Answer]") -> Answer:
     except Terminated:
         raise StoppedError(f"Terminated. {AGAIN}") from None
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in DISK_FULL:
             raise
         raise StoppedError(f"The disk is full. Make room. {AGAIN}") from error
     finally:
@@ -92,21 +90,3 @@ class Display:
         """Take the bar away."""
         if self._bar is not None:
             self._bar.close()
-
-
-class Terminated(BaseException):
-    """SIGTERM came."""
-
-
-@contextmanager
-def terminable() -> Iterator[None]:
-    """Turn SIGTERM into an exception, so that the command ends between two instructions and says how to go on."""
-
-    def stop(number: int, frame: Any) -> None:
-        raise Terminated
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -1,21 +1,16 @@
 """``steepest train``: train a model and record the run."""
 
-import errno
 import json as json_format
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from ..errors import SteepestError, StoppedError, UserError
+from ..errors import DISK_FULL, SteepestError, StoppedError, UserError
+from .ending import Terminated, terminable
 from .loading import load_torch
 from .settings import Settings, config_of
-
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 if TYPE_CHECKING:
     from ..config import Config
@@ -66,7 +61,7 @@ def train(
     try:
         _conclude(run, setup, json)
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in DISK_FULL:
             raise
         line = f"Make room, then: {verb_command('report', run)}"
         raise StoppedError(
@@ -138,7 +133,7 @@ def _train(run: "Run", setup: "Setup", start: "Checkpoint | None", ranks: "Ranks
     again = f"Go on with: {verb_command('train --resume', run)}"
     display = Display(setup, start.epoch if start else 0)
     try:
-        with _terminable():
+        with terminable():
             for event in record(run, setup, start, ranks):
                 display.epoch(event) if isinstance(event, Epoch) else display.progress(event)
     except KeyboardInterrupt:
@@ -147,10 +142,10 @@ def _train(run: "Run", setup: "Setup", start: "Checkpoint | None", ranks: "Ranks
             f"\nStopped after {_epochs(run)}; nothing before it is lost. {again}", file=sys.stderr
         )
         raise SystemExit(130) from None
-    except _Terminated:
+    except Terminated:
         raise StoppedError(f"Terminated after {_epochs(run)}. {again}") from None
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in DISK_FULL:
             raise
         raise StoppedError(
             f"The disk is full. Make room; {_epochs(run)} is safe. {again}"
@@ -161,24 +156,6 @@ def _train(run: "Run", setup: "Setup", start: "Checkpoint | None", ranks: "Ranks
 
 def _epochs(run: "Run") -> str:
     return f"epoch {run.epochs_done} of {run.config.epochs}"
-
-
-class _Terminated(BaseException):
-    """SIGTERM came."""
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Turn SIGTERM into an exception, so that the run ends between two instructions and says how to go on."""
-
-    def stop(number: int, frame: Any) -> None:
-        raise _Terminated
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _conclude(run: "Run", setup: "Setup", json: bool) -> None:

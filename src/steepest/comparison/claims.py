@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import IntegrityError, UserError
-from ..storage import write_durably
+from ..storage import json_hash, write_durably
 from .comparison import Circumstances, Comparison
-from .fingerprints import file_hashes, json_hash, program_hash
+from .fingerprints import file_hashes, program_hash
 from .question import Question
 from .results import Result
 from .tuning import TrialResult

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .verdict import Verdict
 
 Pair = tuple[str, str]
+MIRROR = {"better": "worse", "worse": "better"}  # a verdict as the other side sees it
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,16 @@ class Comparison:
         from .judging import verdicts_of
 
         return verdicts_of(self)
+
+    def seen_from(self, side: str, other: str) -> tuple[str, float] | None:
+        """Return the kind and the mean of a pair's verdict as one side sees it; None where it was not judged."""
+        if (side, other) in self.verdicts:
+            verdict = self.verdicts[side, other]
+            return verdict.kind, verdict.mean
+        if (other, side) in self.verdicts:
+            verdict = self.verdicts[other, side]
+            return MIRROR.get(verdict.kind, verdict.kind), -verdict.mean
+        return None
 
     @property
     def decided(self) -> bool:

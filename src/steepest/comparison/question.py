@@ -1,15 +1,14 @@
 """What is asked of a comparison, complete before the first run: sides, pairs, design and criterion."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from typing import Any, Self
 
 from ..config import Config
 from ..errors import UserError
 from ..optimizers import choose
 from ..optimizers.describing import measure_cost
+from ..storage import json_hash
 from .design import Budget, Design, design_of, refuse_too_few
 from .results import Criterion, Metric
 from .sides import Side, pairs_of, read_sides
@@ -99,7 +98,7 @@ class Question:
         told = self.to_dict()
         told.pop("criterion")
         told["design"] = {"tuned": self.design.tuned}
-        return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:8]
+        return json_hash(told)[:8]
 
 
 def question_of(

@@ -1,6 +1,5 @@
 """What a part of a page may ask for: the experiment's runs, their data, and a place to keep slow results."""
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..config import Config
 from ..errors import UserError
-from ..storage import write_durably
+from ..storage import json_hash, write_durably
 from .experiment import Case, Experiment
 
 if TYPE_CHECKING:
@@ -126,8 +125,7 @@ class Context:
             key: everything the result depends on; it must be JSON, as the result must.
             compute: called without arguments where the cache has nothing.
         """
-        text = json.dumps(key, sort_keys=True)
-        name = hashlib.sha256(text.encode()).hexdigest()[:16]
+        name = json_hash(key)[:16]
         path = self.cache / f"{name}.json"
         if not path.is_file():
             started = process_time()

@@ -1,13 +1,15 @@
 """What a fault costs: two cases that differ in it alone, paired by seed."""
 
 from collections.abc import Callable
-from math import e, log, sqrt
-from statistics import fmean, stdev
+from math import e, log
+from statistics import fmean
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from ..comparison.costs import mean_interval
 from .content import Content, Table, Text
 from .context import Context
 from .parts import part
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
     from ..sweeping import Outcome
 
     Measure = Callable[[Outcome], float]
-
-SURE = 0.975  # quantile: both tails together leave 5 %
 
 
 @part("paired-cost")
@@ -67,21 +67,13 @@ def told_cost(lost: list[float]) -> str:
     mean = 100 * fmean(lost)
     if len(lost) < 2:
         return f"The difference is {mean:.2f} points at one seed, which says nothing about others."
-    low, high = (100 * each for each in interval(lost))
+    low, high = (100 * each for each in mean_interval(np.array(lost)))
     said = f"{mean:.2f} points on average, 95 % interval {low:.2f} to {high:.2f} over {len(lost)} seeds"
     if low > 0:
         return f"The fault costs {said}."
     if high < 0:
         return f"The fault costs {said}: it helps."
     return f"The difference is {said}: 0 is in it."
-
-
-def interval(values: list[float]) -> tuple[float, float]:
-    """Return the 95 % interval of the mean of at least two values, by Student's t."""
-    from scipy.stats import t
-
-    half = float(t.ppf(SURE, len(values) - 1)) * stdev(values) / sqrt(len(values))
-    return fmean(values) - half, fmean(values) + half
 
 
 @part("double-softmax")

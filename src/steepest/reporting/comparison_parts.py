@@ -1,12 +1,12 @@
 """The parts of a comparison's page that are tables: sides, every pair, tuning, settings."""
 
 from ..comparison.comparison import Comparison
-from ..comparison.costs import side_rows, tuning_costs
+from ..comparison.costs import tuning_costs
 from ..comparison.judging import measure_of
 from ..config import Config
 from .about_run import fold, spelled
-from .comparison_text import tuning_cells
-from .comparison_words import metric_name, setting_text, target_text, value_text
+from .comparison_text import side_cells, tuning_cells
+from .comparison_words import setting_text
 from .markup import Html, element, joined, scrolling, table
 from .tuning_charts import EXPLAINED, tuning_panels
 from .wording import counted, percent
@@ -14,25 +14,7 @@ from .wording import counted, percent
 
 def side_table(comparison: Comparison) -> Html:
     """Return a row a side: what it came to, and what a run of it costs."""
-    target, rows = comparison.question.criterion.target, side_rows(comparison)
-    headings = [
-        "side",
-        metric_name(comparison),
-        "95 % interval",
-        "seconds",
-        "forwards",
-        "backwards",
-    ]
-    headings += [] if target is None else [f"steps to {target_text(target)}", "arrived"]
-    headings += ["diverged"] if any(row.diverged for row in rows) else []
-    cells = []
-    for row in rows:
-        ends = " to ".join(value_text(comparison, each) for each in (row.low, row.high))
-        line = [row.side, value_text(comparison, row.mean), ends, f"{row.seconds:.2f}"]
-        line += [f"{row.forwards:,.0f}", f"{row.backwards:,.0f}"]
-        if row.arrived is not None:
-            line += ["-" if row.steps is None else f"{row.steps:,.0f}", f"{row.arrived}/{row.runs}"]
-        cells.append([*line, *([f"{row.diverged}/{row.runs}"] if "diverged" in headings else [])])
+    headings, cells = side_cells(comparison)
     said = (
         f"Means over {counted(comparison.units, comparison.question.design.unit, _units(comparison))}; seconds "
         "and passes are those of one run. Each interval is of one side alone: pairs vary less than their sides."
@@ -46,18 +28,13 @@ def _units(comparison: Comparison) -> str:
 
 def matrix(comparison: Comparison) -> Html:
     """Return the verdict of each row's side against each column's."""
-    mirror = {"better": "worse", "worse": "better"}
-    found: dict[tuple[str, str], tuple[str, float]] = {}
-    for (a, b), verdict in comparison.verdicts.items():
-        found[a, b] = verdict.kind, verdict.mean
-        found[b, a] = mirror.get(verdict.kind, verdict.kind), -verdict.mean
     measure, sides = measure_of(comparison), comparison.sides
     head = element("tr", element("th", ""), *(element("th", side, scope="col") for side in sides))
     rows = []
     for side in sides:
         cells = []
         for other in sides:
-            kind, mean = found.get((side, other), ("", 0.0))
+            kind, mean = comparison.seen_from(side, other) or ("", 0.0)
             text = [kind, element("small", measure.signed(mean))] if kind else []
             cells.append(element("td", *text, class_=kind or None))
         rows.append(element("tr", element("th", side, scope="row"), *cells))

@@ -23,9 +23,10 @@ WIDTH = 100  # columns of prose
 
 def comparison_text(comparison: Comparison) -> str:
     """Return a comparison for a person to read."""
+    headings, sides = side_cells(comparison)
     parts = [
         _head(comparison),
-        side_table(comparison),
+        aligned([headings, *sides], words=1),
         verdict_lines(comparison),
         _budget_lines(comparison),
         _tuning_table(comparison),
@@ -47,22 +48,15 @@ def _filled(text: str) -> str:
     return fill(text, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
-def side_table(comparison: Comparison) -> list[str]:
-    """Return a line a side: what it came to, and what a run of it costs."""
-    target = comparison.question.criterion.target
-    headings = [
-        "side",
-        metric_name(comparison),
-        "95 % interval",
-        "seconds",
-        "forwards",
-        "backwards",
-    ]
+def side_cells(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
+    """Return headings, and a row a side: what it came to, and what a run of it costs."""
+    target, rows = comparison.question.criterion.target, side_rows(comparison)
+    diverged = any(row.diverged for row in rows)
+    headings = ["side", metric_name(comparison), "95 % interval"]
+    headings += ["seconds", "forwards", "backwards"]
     headings += [] if target is None else [f"steps to {target_text(target)}", "arrived"]
-    rows = side_rows(comparison)
-    headings += ["diverged"] if any(row.diverged for row in rows) else []
-    cells = [_side_cells(comparison, row, "diverged" in headings) for row in rows]
-    return aligned([headings, *cells], words=1)
+    headings += ["diverged"] if diverged else []
+    return headings, [_side_cells(comparison, row, diverged) for row in rows]
 
 
 def _side_cells(comparison: Comparison, row: SideRow, diverged: bool) -> list[str]:

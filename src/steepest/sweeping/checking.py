@@ -11,7 +11,6 @@ from ..models import layer_table
 from ..optimizers import choose
 from ..preparation import Setup
 from ..recording import placed
-from ..runs import described
 from ..user_files import hashes_of_files
 from .engine import Task
 from .job import Job
@@ -81,7 +80,7 @@ def _check_splits(job: Job, there: Sequence[str]) -> None:
 
 def _check_images(setup: Setup, done: Sequence[Outcome]) -> None:
     """Refuse to train on other images than the finished jobs with the same split saw."""
-    hashes = described(setup.dataset)["hashes"]
+    hashes = setup.dataset.hashes
     for outcome in done:
         if _images_of(outcome.config) != _images_of(setup.config):
             continue

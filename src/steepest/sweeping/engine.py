@@ -1,6 +1,5 @@
 """What carries tasks to workers, and what comes back."""
 
-import errno
 import traceback
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..errors import (
+    DISK_FULL,
     DivergedError,
     IntegrityError,
     SteepestError,
@@ -18,7 +18,6 @@ from ..errors import (
 from .job import Job
 from .ready import Place
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
 ENGINES = ("local", "dask")
 _KINDS = {
     kind.exit_code: kind
@@ -66,7 +65,7 @@ class Failure:
         """Describe an exception."""
         ours = error.exit_code if isinstance(error, SteepestError) else None
         disk = None
-        if isinstance(error, OSError) and error.errno in FULL:
+        if isinstance(error, OSError) and error.errno in DISK_FULL:
             disk = (error.errno, error.strerror or "The disk is full")
         line = str(error) if ours else f"{type(error).__name__}: {error}, {_place_of(error)}"
         return cls(line, ours, disk, "".join(traceback.format_exception(error)))

@@ -20,7 +20,7 @@ from ..errors import IntegrityError
 from ..evaluation import Evaluation
 from ..run_folder import BEST, CONFIG, ENVIRONMENT, LAST
 from ..runs import Run
-from ..storage import sha256, write_durably
+from ..storage import json_hash, sha256, write_durably
 from ..tensor_file import write_tensors
 from .engine import Task
 from .job import FORMAT
@@ -119,7 +119,7 @@ def tidy(path: Path) -> None:
 
 
 def _sealed(record: dict[str, Any]) -> dict[str, Any]:
-    return {**record, "sha256": sha256(json.dumps(record, sort_keys=True).encode())}
+    return {**record, "sha256": json_hash(record)}
 
 
 def _advice(path: Path) -> str:

@@ -1,13 +1,13 @@
 """A job: one run to be trained and evaluated, and the key by which it is known."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 
 from ..config import Config
 from ..errors import UnknownName, UserError
 from ..specification import files_of
-from ..storage import sha256
+from ..storage import json_hash
+from ..user_files import hash_of_file
 
 FORMAT = 1  # of what a finished job leaves; raised when an older steepest could not read it
 KEY_DIGITS = 16  # 64 bits: among a million jobs two alike come up once in 37 million sweeps
@@ -58,7 +58,7 @@ class Job:
             "format": FORMAT,
             "files": _contents(self.config),
         }
-        return sha256(json.dumps(whole, sort_keys=True).encode())[:KEY_DIGITS]
+        return json_hash(whole)[:KEY_DIGITS]
 
     def __str__(self) -> str:
         """Return the settings that differ from the defaults, and always what is trained on what and how."""
@@ -70,5 +70,5 @@ class Job:
 
 def _contents(config: Config) -> list[str]:
     """Return the SHA-256 of each file of the user's that the config names; a missing one is refused later."""
-    files = files_of(config.model) + files_of(config.optimizer)
-    return [sha256(file.read_bytes()) for file in files if file.is_file()]
+    hashes = map(hash_of_file, files_of(config.model) + files_of(config.optimizer))
+    return [each for each in hashes if each is not None]

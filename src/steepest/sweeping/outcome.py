@@ -12,9 +12,9 @@ from torch import Tensor
 from ..config import Config
 from ..errors import DivergedError, IntegrityError, UserError
 from ..metrics_table import read_table
-from ..models import Network, build
+from ..models import Network
 from ..run_folder import CONFIG, ENVIRONMENT, METRICS
-from ..runs import Run, put_weights
+from ..runs import Run, put_weights, untrained
 from ..tensor_file import read_tensors
 from .finishing import LOGITS, OUTCOME, WEIGHTS, check_file, read_outcome
 from .job import Job
@@ -130,15 +130,7 @@ class Outcome:
 
     def network(self) -> Network:
         """Return the trained network: raw pixels [B, C, H, W] -> logits [B, K]."""
-        config, data = self.config, self.environment["data"]
-        network = build(
-            config.model,
-            tuple(data["shape"]),
-            len(data["classes"]),
-            init=config.init,
-            seed=config.seed,
-            normalize=config.normalize,
-        )
+        network = untrained(self.config, self.environment["data"])
         put_weights(network, self.weights(), Run(self.path))
         return network.eval()
 

@@ -9,7 +9,7 @@ from ..plan import keep_freed_memory
 from ..preparation import Setup
 from ..recording import give_weights, record
 from ..run_folder import CONFIG
-from ..runs import Run, described
+from ..runs import Run
 from .engine import Failure, Report, Task
 from .finishing import is_finished, tidy, write_outcome
 from .marks import alone, forget, leave_if_abandoned, mark_begun
@@ -64,7 +64,7 @@ def _refuse_foreign(run: Run, setup: Setup) -> None:
             f"{run.path / CONFIG} is not the config that this job asks for: it was changed. "
             f"Take the folder {run.name} away, and the same call trains it again."
         )
-    if run.environment["data"]["hashes"] != described(setup.dataset)["hashes"]:
+    if run.environment["data"]["hashes"] != setup.dataset.hashes:
         raise IntegrityError(
             f"The images of {run.config.data} are not those that {run.path} was begun with. "
             "Put them back, or start a sweep in another folder."
