@@ -1,5 +1,8 @@
+import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -95,6 +98,55 @@ def test_a_users_own_file_is_trained_once_and_gone_on_with(command, tmp_path) ->
     assert again.json["figures"][0]["n"] == 2
     assert again.json["command"] == "steepest reproduce small.toml --seeds 2"
     assert [path.stat().st_mtime_ns for path in finished] == times
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("sent", "code", "words"),
+    [
+        (signal.SIGINT, 130, "Stopped. Finished runs are kept: the same command goes on."),
+        (signal.SIGTERM, 75, "Terminated. Finished runs are kept: the same command goes on."),
+    ],
+)
+def test_a_stopped_reproduction_says_how_to_go_on_and_does(
+    sent: signal.Signals, code: int, words: str, tmp_path: Path
+) -> None:
+    (tmp_path / "small.toml").write_text(SMALL)
+    (tmp_path / "mine.py").write_text(PART)
+    words_of = [sys.executable, "-m", "steepest", "reproduce", "small.toml", "--workers", "1"]
+    process = subprocess.Popen(
+        [*words_of, "--seeds", "40"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # a Ctrl-C goes to a whole group of processes
+    )
+    try:
+        assert process.stderr is not None
+        first = process.stderr.readline()
+        assert first.startswith("small 1/41 ")
+        if sent == signal.SIGINT:
+            os.killpg(process.pid, sent)
+        else:
+            process.send_signal(sent)
+        _, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == code, said
+    assert said.rstrip().endswith(words)
+    assert "Traceback" not in said
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("outcome.json")}
+    assert 1 <= len(kept) < 40
+    again = subprocess.run(
+        [*words_of, "--seeds", str(len(kept) + 1), "--json"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert f'"n": {len(kept) + 1}' in again.stdout
+    assert kept.items() <= {p: p.stat().st_mtime_ns for p in tmp_path.rglob("outcome.json")}.items()
 
 
 def test_the_list_does_not_import_torch() -> None:

@@ -1,4 +1,4 @@
-"""What a person sees while many runs are made, and how the command ends when it is stopped on the way."""
+"""What a person sees while many runs are made."""
 
 import sys
 import time
@@ -6,14 +6,12 @@ from collections.abc import Generator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import DISK_FULL, StoppedError
-from .ending import Terminated, terminable
+from .ending import says_how_to_go_on
 
 if TYPE_CHECKING:
     from ..comparison.work import Made
 
 LINES = 10  # per stage, where there is no terminal
-AGAIN = "Finished runs are kept: the same command goes on."
 Answer = TypeVar("Answer")
 
 
@@ -25,26 +23,13 @@ def watched(making: "Generator[Made, None, Answer]") -> Answer:
         SystemExit: with code 130 on Ctrl-C, once the line that says how to go on is printed.
     """
     display = Display()
-    try:
-        with terminable(), closing(making):
-            while True:
-                try:
-                    display.made(next(making))
-                except StopIteration as end:
-                    answer: Answer = end.value
-                    return answer
-    except KeyboardInterrupt:
-        display.close()
-        print(f"\nStopped. {AGAIN}", file=sys.stderr)
-        raise SystemExit(130) from None
-    except Terminated:
-        raise StoppedError(f"Terminated. {AGAIN}") from None
-    except OSError as error:
-        if error.errno not in DISK_FULL:
-            raise
-        raise StoppedError(f"The disk is full. Make room. {AGAIN}") from error
-    finally:
-        display.close()
+    with says_how_to_go_on(display.close), closing(making):
+        while True:
+            try:
+                display.made(next(making))
+            except StopIteration as end:
+                answer: Answer = end.value
+                return answer
 
 
 class Display:

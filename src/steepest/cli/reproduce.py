@@ -2,12 +2,14 @@
 
 import json as json_format
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from ..errors import UserError
+from .ending import says_how_to_go_on
 from .loading import load_torch
 from .workers import Workers
 
@@ -95,15 +97,12 @@ def _one(
     folder = out / experiment.name / (QUICK_FOLDER if asked["quick"] else "")
     display = Display(experiment.name)
     events = reproduce(experiment, folder=folder, engine=engine, note=display.note, **asked)
-    try:
+    with says_how_to_go_on(display.close), closing(events):
         for event in events:
             if isinstance(event, Progress):
                 display.progress(event)
             else:
-                done = event
-    finally:
-        display.close()
-    written = write_reproduction(done, folder)
+                written = write_reproduction(done := event, folder)
     if not quiet:
         print(reproduction_text(done))
         print(f"page: {written[0]}\n")

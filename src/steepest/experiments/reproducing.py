@@ -3,7 +3,7 @@
 experiment -> jobs -> sweep -> outcomes -> figures and parts -> Reproduction
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,7 +48,7 @@ def reproduce(
     data_dir: Path | None = None,
     unverified: frozenset[str] = frozenset(),
     note: Callable[[str], None] = lambda line: None,
-) -> Iterator[Progress | Reproduction]:
+) -> Generator[Progress | Reproduction]:
     """Yield progress, and at last the reproduction. What the folder holds already is not done again.
 
     Args:
