@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from fakes import stripe_dataset
+from steepest.comparison.retracing import differing_fields
 from steepest.config import Config
 from steepest.errors import StoppedError, UserError
 from steepest.history import Epoch
@@ -19,6 +20,7 @@ from steepest.models import build
 from steepest.objective import ModelObjective, Reduced
 from steepest.preparation import prepare
 from steepest.ranks import ALONE, Ranks, check_divisible, joined
+from steepest.recording import begin, reopen
 from steepest.runs import Run
 from steepest.tensor_file import read_tensors
 from steepest.training import loop
@@ -173,9 +175,26 @@ def test_torchrun_trains_on_the_command_line_as_one_process_does(tmp_path: Path)
     assert {each.name for each in alone.path.iterdir()} == {
         each.name for each in both.path.iterdir()
     }
+    assert (alone.processes, both.processes) == (1, 2)
+    assert "2 processes trained it together, here it is one" in differing_fields(both.environment)
+    assert not differing_fields(alone.environment)
     refused = torchrun([*command, "--out", "two"], tmp_path)
     assert refused.returncode != 0
     assert refused.stderr.count("exists already") == 1
+
+
+@pytest.mark.parametrize(
+    ("began", "command"),
+    [(1, "begun: steepest train"), (2, "begun: torchrun --nproc-per-node 2 -m steepest train")],
+)
+def test_as_many_processes_go_on_as_began(began: int, command: str, tmp_path: Path) -> None:
+    config = Config(model="F10", data="mnist5k", epochs=2)
+    run, _ = begin(config, out=tmp_path / "run", ranks=Ranks(0, began))
+    with pytest.raises(UserError) as refused:
+        reopen(run, ranks=Ranks(0, 3 - began))
+    assert str(refused.value).endswith(f"{command} --resume {run.path}")
+    setup, start = reopen(run, ranks=Ranks(0, began))
+    assert (setup.config.epochs, start) == (2, None)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])

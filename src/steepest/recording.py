@@ -25,6 +25,7 @@ def begin(
     dataset: Dataset | None = None,
     out: Path | None = None,
     data_dir: Path | None = None,
+    ranks: Ranks = ALONE,
 ) -> tuple[Run, Setup]:
     """Check everything, make the run directory, and return both; nothing is trained yet.
 
@@ -33,9 +34,10 @@ def begin(
         dataset: None loads ``config.data``.
         out: the run directory; None takes the next free name under ``runs/``.
         data_dir: where datasets are.
+        ranks: the processes that are to train it together.
     """
     setup = ready(config, dataset=dataset, data_dir=data_dir)
-    return Run.create(out, setup, data_dir), setup
+    return Run.create(out, setup, data_dir, ranks.size), setup
 
 
 def ready(config: Config, *, dataset: Dataset | None = None, data_dir: Path | None = None) -> Setup:
@@ -84,11 +86,18 @@ def _is_folder(data: str) -> bool:
     return data.partition(":")[0] not in TABLE and Path(data).is_dir()
 
 
-def reopen(run: Run, data_dir: Path | None = None) -> tuple[Setup, Checkpoint | None]:
+def reopen(
+    run: Run, data_dir: Path | None = None, ranks: Ranks = ALONE
+) -> tuple[Setup, Checkpoint | None]:
     """Return what is needed to go on with a run exactly as it was started.
 
+    Args:
+        run: what was stopped.
+        data_dir: where datasets are.
+        ranks: the processes that are to go on with it.
+
     Raises:
-        UserError: the run is finished.
+        UserError: the run is finished, or another number of processes began it.
         IntegrityError: a file or the data is not what it was.
     """
     checkpoint = run.checkpoint()
@@ -103,6 +112,12 @@ def reopen(run: Run, data_dir: Path | None = None) -> tuple[Setup, Checkpoint | 
         raise IntegrityError(
             f"{', '.join(changed)} was changed since {run.name} was started with it: going on would mix two "
             f"programs. Put it back, or start a new run."
+        )
+    if run.processes != ranks.size:
+        torchrun = f"torchrun --nproc-per-node {run.processes} -m " * (run.processes > 1)
+        raise UserError(
+            f"{run.name} was begun by {run.processes} processes together, not by {ranks.size}, and their sums round "
+            f"otherwise. Go on as it was begun: {torchrun}steepest train --resume {run.path}"
         )
     setup = prepare(run.config, run.source(data_dir), run.plan)
     give_weights(setup, checkpoint, run)

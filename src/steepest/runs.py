@@ -59,13 +59,16 @@ class Run:
     path: Path
 
     @classmethod
-    def create(cls, path: Path | None, setup: Setup, data_dir: Path | None = None) -> Self:
+    def create(
+        cls, path: Path | None, setup: Setup, data_dir: Path | None = None, processes: int = 1
+    ) -> Self:
         """Make a new run directory and write what is known before the first step.
 
         Args:
             path: None takes the next free name under ``runs/``.
             setup: what is about to be trained.
             data_dir: where the dataset was found, to find it there again.
+            processes: how many are about to train it together.
 
         Raises:
             UserError: the path exists and is not an empty folder.
@@ -74,6 +77,7 @@ class Run:
         run = cls(path)
         record = {
             **environment(setup.plan),
+            "processes": processes,
             "data": described(setup.dataset),
             "data_dir": str(data_directory(data_dir).resolve()),
             "files": hashes_of_files(setup.config),
@@ -134,6 +138,11 @@ class Run:
     def plan(self) -> Plan:
         """How the run was executed; resuming and evaluating do the same."""
         return Plan.of(self.environment["plan"])
+
+    @property
+    def processes(self) -> int:
+        """How many processes trained it together: their sums round otherwise than those of one."""
+        return int(self.environment.get("processes", 1))
 
     @property
     def metrics(self) -> list[dict[str, float]]:

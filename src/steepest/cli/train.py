@@ -83,9 +83,9 @@ def _lead(
     start = None
     if asked is None:
         run = Run.open(str(resume))
-        setup, start = reopen(run, data_dir)
+        setup, start = reopen(run, data_dir, ranks)
     else:
-        run, setup = begin(asked, out=out, data_dir=data_dir)
+        run, setup = begin(asked, out=out, data_dir=data_dir, ranks=ranks)
     _announce(run, setup, start)
     _train(run, setup, start, ranks)
     return run, setup
@@ -101,7 +101,7 @@ def _follow(
 
     try:
         if asked is None:
-            setup, start = reopen(Run.open(str(resume)), data_dir)
+            setup, start = reopen(Run.open(str(resume)), data_dir, ranks)
         else:
             setup, start = ready(asked, data_dir=data_dir), None
         for _ in loop(setup, start, ranks):

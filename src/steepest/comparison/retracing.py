@@ -108,6 +108,8 @@ def differing_fields(recorded: Mapping[str, Any]) -> list[str]:
         if recorded.get(key) != here[key]:
             name = key.replace("_", " ")
             found.append(f"{name} was {recorded.get(key)}, here it is {here[key]}")
+    if recorded.get("processes", 1) != 1:
+        found.append(f"{recorded['processes']} processes trained it together, here it is one")
     return found
 
 

@@ -156,6 +156,7 @@ def environment(run: Run) -> Html:
         ),
         ("system", record["platform"]),
         ("plan", plan),
+        ("trained by", counted(run.processes, "process", "processes")),
     ]
     hashes = [
         (f"{kind} images", element("code", value))
