@@ -17,7 +17,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("plan", "losses", "scores", "stochastic"),
     ("evaluation", "environment", "ranks"),
     ("history", "preparation", "run_folder", "user_files"),
-    ("training", "metrics_table", "checkpoint_file"),
+    ("training", "metrics_table", "checkpoint_file", "restoring"),
     ("classifier", "runs"),
     ("recording", "predicting", "diagnosis"),
     ("sweeping",),

@@ -14,7 +14,8 @@ from .errors import IntegrityError, UserError
 from .history import Checkpoint, Epoch, Progress, is_done
 from .preparation import Setup, prepare
 from .ranks import ALONE, Ranks
-from .runs import Run, put_weights
+from .restoring import put_weights
+from .runs import Run
 from .specification import with_absolute_files
 from .training import loop
 
@@ -65,10 +66,10 @@ def give_weights(setup: Setup, start: Checkpoint | None = None, run: Run | None 
         run: the checkpoint's.
     """
     if start is not None and run is not None:
-        put_weights(setup.network, start.weights, run)
+        put_weights(setup.network, start.weights, run.name)
     elif setup.config.init_from:
         source = Run.open(setup.config.init_from)
-        put_weights(setup.network, source.weights("best"), source)
+        put_weights(setup.network, source.weights("best"), source.name)
 
 
 def placed(config: Config) -> Config:
@@ -116,7 +117,7 @@ def reopen(
     if run.processes != ranks.size:
         torchrun = f"torchrun --nproc-per-node {run.processes} -m " * (run.processes > 1)
         raise UserError(
-            f"{run.name} was begun by {run.processes} processes together, not by {ranks.size}, and their sums round "
+            f"{run.name} was begun by {run.processes} processes together, not by {ranks.size}: their sums round "
             f"otherwise. Go on as it was begun: {torchrun}steepest train --resume {run.path}"
         )
     setup = prepare(run.config, run.source(data_dir), run.plan)

@@ -14,7 +14,6 @@
 import json
 import os
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,13 +26,14 @@ from .config import Config
 from .data import Dataset, load
 from .data.location import VARIABLE, data_directory
 from .environment import environment
-from .errors import IntegrityError, ShapeError, UserError
+from .errors import IntegrityError, UserError
 from .evaluation import Evaluation, evaluate
 from .history import Checkpoint, Epoch, best_epoch, is_done
 from .metrics_table import read_table, write_table
-from .models import Network, build
+from .models import Network
 from .plan import Plan
 from .preparation import Setup, with_validation
+from .restoring import described, put_weights, untrained
 from .run_folder import (
     BEST,
     CONFIG,
@@ -290,7 +290,7 @@ class Run:
                 stacklevel=2,
             )
         network = untrained(config, data)
-        put_weights(network, self.weights(which), self)
+        put_weights(network, self.weights(which), self.name)
         return network.eval()
 
     def evaluate(
@@ -327,49 +327,6 @@ class Run:
         from .reporting.notebook import run_html
 
         return run_html(self)
-
-
-def untrained(config: Config, data: Mapping[str, Any]) -> Network:
-    """Return a config's network with its initial weights.
-
-    Args:
-        config: as trained, with every default replaced by what was chosen.
-        data: what ``described`` says of the dataset.
-    """
-    return build(
-        config.model,
-        tuple(data["shape"]),
-        len(data["classes"]),
-        init=config.init,
-        seed=config.seed,
-        normalize=config.normalize,
-    )
-
-
-def put_weights(network: Network, weights: dict[str, Tensor], source: Run) -> None:
-    """Put a run's weights into a network.
-
-    Raises:
-        ShapeError: the network is another one; a user's class may have changed since.
-    """
-    try:
-        network.load_state_dict(weights)
-    except RuntimeError as error:
-        reason = str(error).splitlines()[-1].strip()
-        raise ShapeError(
-            f"The weights of {source.name} do not fit this network: {reason}"
-        ) from error
-
-
-def described(dataset: Dataset) -> dict[str, Any]:
-    """Return what a run keeps of its dataset: enough to use the network without it."""
-    return {
-        "classes": list(dataset.classes),
-        "shape": list(dataset.shape),
-        "style": dataset.style,
-        "notes": list(dataset.notes),
-        "hashes": dataset.hashes,
-    }
 
 
 def list_runs(folder: Path = DEFAULT_FOLDER) -> list[Run]:

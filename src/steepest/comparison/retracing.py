@@ -14,7 +14,8 @@ from ..evaluation import evaluate
 from ..history import Epoch, Row
 from ..plan import Plan
 from ..preparation import Setup
-from ..runs import Run, put_weights
+from ..restoring import put_weights
+from ..runs import Run
 from ..sweeping.ready import Place, setup_of
 from ..training import loop
 
@@ -80,7 +81,7 @@ def retrace(
     setup = setup_of(config, Place(data_dir), plan)
     if config.init_from:
         source = Run.open(config.init_from)
-        put_weights(setup.network, source.weights("best"), source)
+        put_weights(setup.network, source.weights("best"), source.name)
     history: list[Row] = []
     last: dict[str, Tensor] = {}
     best: dict[str, Tensor] = {}

@@ -13,8 +13,9 @@ from ..config import Config
 from ..errors import DivergedError, IntegrityError, UserError
 from ..metrics_table import read_table
 from ..models import Network
+from ..restoring import put_weights, untrained
 from ..run_folder import CONFIG, ENVIRONMENT, METRICS
-from ..runs import Run, put_weights, untrained
+from ..runs import Run
 from ..tensor_file import read_tensors
 from .finishing import LOGITS, OUTCOME, WEIGHTS, check_file, read_outcome
 from .job import Job
@@ -131,7 +132,7 @@ class Outcome:
     def network(self) -> Network:
         """Return the trained network: raw pixels [B, C, H, W] -> logits [B, K]."""
         network = untrained(self.config, self.environment["data"])
-        put_weights(network, self.weights(), Run(self.path))
+        put_weights(network, self.weights(), self.path.name)
         return network.eval()
 
     @property
