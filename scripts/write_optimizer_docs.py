@@ -90,6 +90,7 @@ def section(found) -> str:
     settings = [
         f"`{each.name}` = {_spelled(each.default)}, {each.range}"
         + (f": {each.why}" if each.why else "")
+        + (f" (tuned by compare: {each.tuned})" if each.tuned else "")
         for each in found.parameters
     ]
     if found.wraps:

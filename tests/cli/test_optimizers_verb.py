@@ -50,6 +50,11 @@ def test_show_names_the_rule_that_is_wrapped(steepest):
     assert "of RULE        momentum  the rule it wraps" in steepest("show", "sam")
 
 
+def test_show_says_what_a_comparison_tunes(steepest):
+    assert "  rho is tuned by compare: 0.01 to 0.5, log\n" in steepest("show", "sam")
+    assert "tuned" not in steepest("show", "adam")
+
+
 def test_show_as_json(steepest):
     found = json.loads(steepest("show", "adam", "--json"))
     assert found["cost"] == {"forwards": 1.0, "backwards": 1.0, "vectors": 2.0}

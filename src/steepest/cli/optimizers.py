@@ -197,6 +197,11 @@ def _hyperparameters(found: "Description") -> str:
         *((each.name, each.default, f"{each.range}  {each.why}") for each in found.parameters),
     ]
     lines = [f"{name:14} {_spelled(default):>8}  {note}".rstrip() for name, default, note in rows]
+    lines += [
+        f"{'':25}{each.name} is tuned by compare: {each.tuned}"
+        for each in found.parameters
+        if each.tuned
+    ]
     if found.wraps:
         lines.append(f"{'of RULE':14} {found.wraps:>8}  the rule it wraps; its lr is the default")
     return "\n".join(lines)

@@ -13,7 +13,7 @@ from ..layout import Layout
 from ..objective import Objective
 from ..randomness import generator
 from .choosing import class_of, default_lr
-from .hyperparameter import hyperparameters, inner_rule_field, range_of
+from .hyperparameter import hyperparameters, inner_rule_field, range_of, search_of
 from .problems import network
 from .rule import RULES, Optimizer
 
@@ -23,12 +23,21 @@ COUNTED_STEPS = 10  # enough for rules whose steps differ, such as line searches
 
 @dataclass(frozen=True)
 class Parameter:
-    """A hyperparameter as users see it."""
+    """A hyperparameter as users see it.
+
+    Args:
+        name: what ``name=value`` calls it.
+        default: its value when none is given.
+        range: what is accepted.
+        why: the reason for the range.
+        tuned: where ``steepest tune`` and ``compare`` look for it; empty where they leave it at its default.
+    """
 
     name: str
     default: Any
     range: str
     why: str
+    tuned: str
 
 
 @dataclass(frozen=True)
@@ -114,7 +123,13 @@ def describe(name: str) -> Description:
         wraps=getattr(inner.default, "name", "") if inner else "",
         lr=default_lr(rule),
         parameters=tuple(
-            Parameter(each.name, each.default, _range_text(each), range_of(each).why)
+            Parameter(
+                each.name,
+                each.default,
+                _range_text(each),
+                range_of(each).why,
+                str(search_of(each) or ""),
+            )
             for each in hyperparameters(cls)
         ),
         cost=measure_cost(rule),

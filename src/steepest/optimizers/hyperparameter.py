@@ -65,6 +65,9 @@ class Search:
                 f"must rise and lie between {least:g} and {most:g}."
             )
 
+    def __str__(self) -> str:
+        return f"{self.low:g} to {self.high:g}, {self.scale}"
+
 
 def hyperparameter(
     default: Any,
