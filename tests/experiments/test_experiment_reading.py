@@ -67,6 +67,8 @@ def test_a_file_becomes_an_experiment(tmp_path: Path) -> None:
     )
     assert (loss.digits, loss.tolerance, accuracy.tolerance) == (2, 0.01, 0.0)
     assert experiment.questions[0].answer == "Because of this."
+    assert one.in_quick
+    assert not read(WHOLE.replace("{ batch_size = 16 }", "false"), tmp_path).case("one").in_quick
 
 
 def test_a_users_own_class_is_looked_for_beside_the_file(tmp_path: Path) -> None:
@@ -87,6 +89,10 @@ BROKEN = {
         ("`epoch`", "Did you mean `epochs`?", "the case `one`"),
     ),
     "bad value": ("epochs = 8", "epochs = 0", ("the case `one`", "epochs must be at least 1")),
+    "quick is not true or false": (
+        *("quick = { batch_size = 16 }", "quick = true"),
+        ("`quick`", "a table, not True"),
+    ),
     "unknown quick setting": ("epochs = 1\n", "epoks = 1\n", ("`epoks`", "`epochs`")),
     "unknown key of a case": ('why = "luck"', 'wy = "luck"', ("`wy`", "`why`", "case `one`")),
     "nameless case": ('name = "one"', "", ("A [[case]]", "lacks `name`")),

@@ -179,8 +179,21 @@ def test_quick_leaves_out_what_would_have_to_be_fetched_and_compares_nothing(
     said = found.sections[1].contents[0].paragraphs[0]
     assert said == "Left out of this quick run: cifar10 is not on this machine."
     assert "not comparable" in found.notes[0]
-    assert "The case `two` was left out: cifar10" in found.notes[1]
+    assert found.notes[1] == "Left out, cifar10 is not on this machine: `two`."
     assert found.command.endswith("--quick")
+
+
+def test_quick_leaves_out_what_the_file_says(experiment, swept, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("steepest.experiments.providing.is_here", lambda *_: True)
+    text = EXPERIMENT.replace('fault = "It is broken."', "quick = false")
+    experiment.path.write_text(text)
+    experiment = Experiment.read(experiment.path)
+    _, found = done(experiment, tmp_path / "out", quick=True)
+    assert {job.config.data for job in swept[0]} == {"stripes"}
+    said = found.sections[1].contents[0].paragraphs[0]
+    assert said == "Left out of this quick run: it takes too long."
+    done(experiment, tmp_path / "out")
+    assert {job.config.data for job in swept[1]} == {"stripes", "cifar10"}
 
 
 def _but_cifar(config: Config, data_dir: Path | None) -> bool:

@@ -66,6 +66,7 @@ class Case:
     why: str = ""
     fault: str = ""
     seeds: int | None = None
+    in_quick: bool = True
 
     @property
     def comparable(self) -> bool:

@@ -9,6 +9,8 @@ from .context import Context
 from .experiment import Case, Experiment
 from .parts import find_part
 
+TOO_LONG = "it takes too long"
+
 
 def provide(
     experiments: Sequence[Experiment],
@@ -39,7 +41,7 @@ def provide(
             find_part(use, experiment)
         for case in experiment.cases:
             config = case.quick if quick else case.config
-            if not quick or is_here(config, data_dir):
+            if not quick or (case.in_quick and is_here(config, data_dir)):
                 configs[config.data, config.size] = config
     return frozenset(
         config.data for config in configs.values() if not _verified(config, data_dir, unverified)
@@ -61,13 +63,19 @@ def _verified(config: Config, data_dir: Path | None, unverified: bool) -> bool:
 
 
 def at_hand(context: Context) -> tuple[list[Case], dict[str, str]]:
-    """Return the cases to train, and with --quick those left out because their data would have to be fetched."""
+    """Return the cases to train, and those that a quick run leaves out, each with the reason.
+
+    It leaves out what the experiment's file says, and what data would have to be fetched for.
+    """
     cases = list(context.experiment.cases)
     if not context.quick:
         return cases, {}
     missing = {
-        each.name: each.quick.data for each in cases if not is_here(each.quick, context.data_dir)
+        each.name: f"{each.quick.data} is not on this machine"
+        for each in cases
+        if not is_here(each.quick, context.data_dir)
     }
+    missing |= {each.name: TOO_LONG for each in cases if not each.in_quick}
     return [each for each in cases if each.name not in missing], missing
 
 

@@ -81,7 +81,9 @@ def _case(given: Given, defaults: Given, quick: Given, path: Path) -> Case:
     where = f"the case `{name}` of {path}"
     _check_keys(given, CASE, where)
     full = {**defaults, **_taken(given, "config", dict, where, {})}
-    short = {**full, **quick, **_taken(given, "quick", dict, where, {})}
+    in_quick = given.get("quick") is not False  # `quick = false` leaves the case out of quick runs
+    changes = _taken(given, "quick", dict, where, {}) if in_quick else {}
+    short = {**full, **quick, **changes}
     which = _taken(given, "which", str, where, "last")
     if which not in ("last", "best"):
         raise UserError(f"`which` in {where} must be last or best, not `{which}`.")
@@ -95,6 +97,7 @@ def _case(given: Given, defaults: Given, quick: Given, path: Path) -> Case:
         why=_taken(given, "why", str, where, ""),
         fault=_taken(given, "fault", str, where, ""),
         seeds=_count(given, where, 0) or None,
+        in_quick=in_quick,
     )
 
 

@@ -192,8 +192,8 @@ def _made(use: PartUse, context: Context, left_out: dict[str, str]) -> tuple[Sec
     """Return a part's section without its figures, and the figures, which go into the main table."""
     needs = {*use.arguments.get("cases", []), use.arguments.get("case")} & set(left_out)
     if needs:
-        data = ", ".join(sorted({left_out[name] for name in needs}))
-        said = f"Left out of this quick run: {data} is not on this machine."
+        reasons = ", ".join(sorted({left_out[name] for name in needs}))
+        said = f"Left out of this quick run: {reasons}."
         return Section(use.title, (Text("", (said,)),)), []
     from ..plan import Plan
 
@@ -214,8 +214,9 @@ def _notes(context: Context, left_out: dict[str, str]) -> Iterator[str]:
             f"This is the quick version, on {' and '.join(used)} and with fewer epochs where that was "
             "needed: its numbers are not comparable with the published ones."
         )
-    for name, data in left_out.items():
-        yield f"The case `{name}` was left out: {data} is not on this machine."
+    for reason in sorted(set(left_out.values())):
+        names = ", ".join(f"`{name}`" for name, told in left_out.items() if told == reason)
+        yield f"Left out, {reason}: {names}."
 
 
 def _command(context: Context) -> str:
