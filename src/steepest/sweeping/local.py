@@ -37,6 +37,8 @@ class LocalEngine:
         """
         from joblib import Parallel, delayed, parallel_config
 
+        # a worker that holds a large dataset is replaced by a fresh one: loky takes it for a leak, and says so
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")
         here = os.getpid()
         calls = [delayed(attempt)(replace(task, driver=here)) for task in tasks]
         # one thread a process, said in the environment before a worker loads torch
