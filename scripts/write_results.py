@@ -150,7 +150,9 @@ def lacking(matrices: dict[str, Comparison]) -> str:
 
 
 def blind_table(claims: dict[tuple[str, str], Comparison]) -> str:
-    """Return the verdicts on Blind Descent, pair by pair."""
+    """Return the verdicts on Blind Descent, counted and pair by pair."""
+    kinds = [verdict.kind for made in claims.values() for verdict in made.verdicts.values()]
+    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in MARKS)
     rows = ["| workload | candidates | against | verdict |", "| --- | --- | --- | --- |"]
     for (name, rule), made in claims.items():
         count = "4" if rule.endswith("4") else "1"
@@ -158,7 +160,7 @@ def blind_table(claims: dict[tuple[str, str], Comparison]) -> str:
             f"| {WORKLOADS[name].name} | {count} | {reference} | {verdict.sentence} |"
             for (_, reference), verdict in made.verdicts.items()
         ]
-    return "\n".join(rows) + "\n"
+    return f"In {len(kinds)} comparisons: {counts}.\n\n" + "\n".join(rows) + "\n"
 
 
 def matrix(workload: Workload, made: Comparison) -> str:
