@@ -5,8 +5,9 @@
 What comes before an update rule wraps the objective: ``Reduced``, ``L2Penalty``, ``ClippedNorm``.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -173,6 +174,20 @@ class ModelObjective:
             logits = logits.float()
         self._last_logits = logits.detach()
         return self.loss_function(logits, self._targets)
+
+
+@contextmanager
+def passes_counted(module: nn.Module) -> Iterator[Counter[str]]:
+    """Count the forward passes of a module while the block runs, whoever makes them; ``total()`` says how many.
+
+    A copy of the module that is made meanwhile counts along.
+    """
+    passes: Counter[str] = Counter()
+    hook = module.register_forward_pre_hook(lambda module, inputs: passes.update(forwards=1))
+    try:
+        yield passes
+    finally:
+        hook.remove()
 
 
 class Reduced:

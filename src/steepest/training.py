@@ -18,7 +18,7 @@ from .errors import DivergedError
 from .evaluation import Evaluation, evaluate
 from .history import Checkpoint, Epoch, Progress, Row, best_epoch, is_done
 from .losses import class_weights_of, cross_entropy
-from .objective import ClippedNorm, L2Penalty, ModelObjective, Objective, Reduced
+from .objective import ClippedNorm, L2Penalty, ModelObjective, Objective, Reduced, passes_counted
 from .plan import in_memory_format
 from .preparation import Setup
 from .randomness import seed_of
@@ -115,12 +115,13 @@ class _Work:
         self.targets: list[Tensor] = []
         images, targets = self._shuffled()
         reported = 0
-        for number, rows in enumerate(self.slices):
-            self._step(number, images[rows], targets[rows])
-            now = perf_counter()
-            if now - since >= PROGRESS_EVERY and number + 1 < len(self.slices):
-                yield self._progress(reported, number + 1, now - since)
-                since, reported = perf_counter(), number + 1
+        with passes_counted(self.network.body) as self.passes:
+            for number, rows in enumerate(self.slices):
+                self._step(number, images[rows], targets[rows])
+                now = perf_counter()
+                if now - since >= PROGRESS_EVERY and number + 1 < len(self.slices):
+                    yield self._progress(reported, number + 1, now - since)
+                    since, reported = perf_counter(), number + 1
         self._check_losses()
         self._check_weights()
 
@@ -210,7 +211,8 @@ class _Work:
             "lr": self._lr(self.epoch * len(self.slices)),
             "train_loss": self._mean_loss(),
             "train_accuracy": self._accuracy(),
-            "forwards": self.model_objective.forwards,
+            # a rule that reaches through its objective for the network itself pays for that too
+            "forwards": max(self.model_objective.forwards, self.passes.total()),
             "backwards": self.model_objective.backwards,
         }
         self.ranks.check_same(self.params)

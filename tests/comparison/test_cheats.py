@@ -225,6 +225,21 @@ class Sneaky:
             more = torch.nn.functional.cross_entropy(network(inside._inputs), inside._targets)
         return Step(params - lr * grad, state, loss)
 """
+LATE = """
+import torch
+from steepest.optimizers import Step, rule
+
+@rule("late", lr=0.05)
+class Late:
+    def init(self, params, layout):
+        return {"t": 0}
+
+    def step(self, objective, params, state, lr, generator):
+        loss, grad = objective.loss_and_grad(params)
+        if state["t"] >= 8:
+            objective.model(objective._inputs)
+        return Step(params - lr * grad, {"t": state["t"] + 1}, loss)
+"""
 WAYS = {
     "itself": "inside.model",
     "a copy": "copy.deepcopy(inside.model)",
@@ -256,6 +271,14 @@ def test_a_rule_that_runs_the_network_behind_its_objectives_back_is_refused(how,
         "`rules.py:Sneaky` runs the network behind its objective's back: 16 forward passes in 8 steps"
         in str(caught.value)
     )
+
+
+def test_a_rule_that_begins_to_cheat_when_nobody_watches_pays_all_the_same(small, tmp_path):
+    file = tmp_path / "late.py"
+    file.write_text(LATE)
+    compared = small("sgd", f"{file}:Late", fixed=True, seeds=6, epochs=4)
+    costs = {(each.side, each.forwards, each.backwards) for each in compared.results}
+    assert costs == {("sgd", 12, 12), ("late.py:Late", 12 + 4, 12)}
 
 
 def test_passes_that_were_struck_from_a_claim_come_back_when_a_run_is_made_again(tuned, tmp_path):
