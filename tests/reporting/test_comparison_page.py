@@ -65,6 +65,26 @@ def test_kinds_are_told_in_words_and_mirrored_in_the_matrix(three):
     assert three.verdicts["adam", "momentum"].kind == "equivalent"
 
 
+def test_of_many_pairs_the_page_says_first_how_many_are_decided():
+    sides = ("adam", "momentum", "sgd", "lion", "muon")
+    means = (0.95, 0.9501, 0.93, 0.9, 0.9001)
+    found = invented(sides, means, studies=14, spread=0.002)
+    kinds = [each.kind for each in found.verdicts.values()]
+    same, better = kinds.count("equivalent"), kinds.count("better") + kinds.count("worse")
+    assert 0 < same < same + better <= 10
+    text = comparison_page(found)
+    assert balanced(text)
+    head = text[: text.index("</header>")]
+    assert (
+        f"{same + better} of 10 pairs are decided: in {better} one side is better, {same} are equ"
+        in head
+    )
+    assert "sgd against lion" not in head
+    assert (
+        text.index("Every pair</h2>") < text.index("In words</h2>") < text.index("sgd against lion")
+    )
+
+
 def test_every_trial_and_every_run_is_a_dot_with_its_numbers(three):
     text = comparison_page(three)
     assert text.count('class="trial') == len(three.trials)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ..comparison.comparison import Comparison
+from ..comparison.equivalence import EQUIVALENT
 from ..comparison.judging import measure_of
 from ..comparison.verdict import Verdict
 from ..storage import write_durably
@@ -20,6 +21,9 @@ from .document import Part, links, page, sections, styles
 from .markup import Html, element, joined
 
 SHEETS = ("report.css", "charts.css", "comparison.css")
+MANY = (
+    6  # pairs above which their verdicts stand in a section of their own, behind the table of all
+)
 
 
 def write_page(comparison: Comparison, path: Path) -> None:
@@ -43,7 +47,7 @@ def comparison_html(comparison: Comparison) -> str:
         style,
         element("b", f"{', '.join(comparison.sides)}: {subject(comparison.question)}"),
         element("div", design_line(comparison.question)),
-        _verdict_list(comparison),
+        _first_verdicts(comparison),
         side_table(comparison),
         *shown,
         class_="steepest",
@@ -51,17 +55,31 @@ def comparison_html(comparison: Comparison) -> str:
 
 
 def _header(comparison: Comparison) -> Html:
-    names = ", ".join(comparison.sides)
+    names, count = ", ".join(comparison.sides), len(comparison.sides)
+    few = len(comparison.verdicts) <= MANY
     notes = (element("p", note, class_="note", role="note") for note in comparison.notes)
     return element(
         "header",
-        element("h1", names),
+        element("h1", names if few else f"{count} sides, each against each"),
+        *([] if few else [element("p", f"{names}.")]),
         element("p", subject(comparison.question)),
         element("p", f"{design_line(comparison.question).capitalize()}.", class_="quiet"),
         *notes,
-        _verdict_list(comparison),
+        _first_verdicts(comparison),
         element("p", f"Population: {population(comparison)}.", class_="quiet"),
     )
+
+
+def _first_verdicts(comparison: Comparison) -> Html:
+    """Return the verdicts, or of many how they count."""
+    verdicts = comparison.verdicts.values()
+    if len(verdicts) <= MANY:
+        return _verdict_list(comparison)
+    decided = [each.kind for each in verdicts if each.decided]
+    same = decided.count(EQUIVALENT)
+    told = f"in {len(decided) - same} one side is better, {same} are equivalent"
+    said = f"{len(decided)} of {len(verdicts)} pairs are decided: {told}."
+    return element("p", element("b", said))
 
 
 def _verdict_list(comparison: Comparison) -> Html:
@@ -95,6 +113,7 @@ def _parts(comparison: Comparison) -> list[Part]:
     parts = [
         ("Sides", side_table(comparison)),
         *([("Every pair", matrix(comparison))] if len(comparison.sides) > 2 else []),
+        *([("In words", _verdict_list(comparison))] if len(comparison.verdicts) > MANY else []),
         ("Differences", _differences(comparison)),
         ("Every run", seed_chart(comparison)),
     ]

@@ -42,7 +42,8 @@ def _header(done: Reproduction) -> Html:
 
 def _facts(done: Reproduction) -> Html:
     agree, differ = done.counts
-    facts = {"figures that agree": f"{agree} of {agree + differ}"}
+    compared = f"{agree} of {agree + differ}" if agree + differ else "none compared"
+    facts = {"figures that agree": compared}
     if done.experiment.cases:
         facts |= {"training time": duration(done.seconds), "seeds": str(done.seeds)}
     facts |= {"made on": done.made.get("date", "")}
