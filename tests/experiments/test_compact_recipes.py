@@ -1,12 +1,7 @@
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
 
 from experiment_fakes import context_of
 from steepest.config import Config
-from steepest.experiments import open_experiment
 from steepest.experiments.agreement import agreement
 from steepest.experiments.compact_layers import published_summary
 from steepest.experiments.compact_recipes import changes, reaches, recipes
@@ -109,37 +104,3 @@ def test_what_each_recipe_reaches_stands_beside_the_target(context):
     assert text.paragraphs == (
         "Plain recipe, as published and mended, reaches 80.0%: 85.00% on average.",
     )
-
-
-@pytest.fixture(scope="module")
-def search():
-    path = Path(__file__).parents[2] / "benchmarks" / "compact_search.py"
-    spec = importlib.util.spec_from_file_location("compact_search", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["compact_search"] = module  # dataclasses look their module up there
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_search_holds_ten_thousand_images_out_of_the_published_recipe(search):
-    first, *others = search.candidates(search.CANDIDATES)
-    assert round(first.config.val * 60_000) == 10_000
-    published = open_experiment("compact-net").case("published").config
-    assert first.config.with_(val=0.0) == published
-    for each in others:
-        told = changes(first.config, each.config).split(", ")
-        assert len(told) == each.size or "nesterov" in each.name  # whose setting holds a comma
-        assert each.config.epochs == 20
-        assert each.config.model == "compact-net"
-
-
-def test_the_smallest_change_that_suffices_is_chosen(search):
-    found = search.candidates(["published", "lr-0.1", "one-cycle"])
-    for each, reached in zip(found, (0.992, 0.9941, 0.9945), strict=True):
-        each.reached.append(reached)
-    assert search.choose(found).name == "lr-0.1"
-    assert search.choose(found, target=0.9942).name == "one-cycle"
-    assert search.choose(found, target=0.99).name == "published"
-    assert search.choose(found, target=0.999).name == "one-cycle"

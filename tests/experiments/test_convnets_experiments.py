@@ -81,4 +81,3 @@ def test_the_compact_recipes_keep_the_limits_of_the_class():
         assert layer_table(case.config.model).parameters < 20_000
         assert case.config.epochs <= 20
     assert experiment.case("published").config.val == 0
-    assert experiment.case("one-cycle").config.val == 0
