@@ -196,6 +196,46 @@ def test_quick_leaves_out_what_the_file_says(experiment, swept, tmp_path, monkey
     assert {job.config.data for job in swept[1]} == {"stripes", "cifar10"}
 
 
+PARTIAL = """
+[[part]]
+use = "partial.py:those_there"
+title = "Those that are there"
+cases = ["one", "two"]
+
+[[part]]
+use = "partial.py:all_of_them"
+title = "All of them"
+cases = ["one", "two"]
+"""
+PARTIAL_PARTS = """
+from steepest.experiments.content import Text
+
+def those_there(context, *, cases):
+    return [Text("", (", ".join(filter(context.has, cases)),))]
+
+def all_of_them(context, *, cases):
+    return [Text("", (str(sum(len(context.outcomes(case)) for case in cases)),))]
+"""
+
+
+def test_quick_shows_what_it_has_where_a_part_can_do_without_the_rest(
+    experiment, swept, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr("steepest.experiments.providing.is_here", _but_cifar)
+    experiment.path.write_text(EXPERIMENT + PARTIAL)
+    (tmp_path / "partial.py").write_text(PARTIAL_PARTS)
+    experiment = Experiment.read(experiment.path)
+    said = "Left out of this quick run: cifar10 is not on this machine."
+    for quick, some, every in ((True, ["one", said], [said]), (False, ["one, two"], ["4"])):
+        _, found = done(experiment, tmp_path / "out", quick=quick)
+        shown = {
+            each.title: [text for content in each.contents for text in content.paragraphs]
+            for each in found.sections
+        }
+        assert shown["Those that are there"] == some
+        assert shown["All of them"] == every
+
+
 def _but_cifar(config: Config, data_dir: Path | None) -> bool:
     return config.data != "cifar10"
 

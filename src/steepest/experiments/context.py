@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ..sweeping import Outcome
 
 
+class NotTrained(UserError):
+    """A case that a quick run leaves out was asked for."""
+
+
 @dataclass(frozen=True)
 class Context:
     """What a part is given.
@@ -68,7 +72,7 @@ class Context:
         """Return the finished runs of a case, by seed."""
         name = self.experiment.case(case).name
         if name not in self._outcomes:
-            raise UserError(f"The case `{name}` was not trained: its data is not on this machine.")
+            raise NotTrained(f"The case `{name}` was left out of this quick run.")
         return self._outcomes[name]
 
     def keep(self, case: str, outcomes: list["Outcome"]) -> None:
@@ -76,7 +80,7 @@ class Context:
         self._outcomes[case] = outcomes
 
     def has(self, case: str) -> bool:
-        """Say whether a case was trained: with ``quick``, one whose data is not here is left out."""
+        """Say whether a case was trained: a quick run leaves some out."""
         return case in self._outcomes
 
     def data_notes(self, case: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
 from .content import Figure, Text
-from .context import Context
+from .context import Context, NotTrained
 from .experiment import Case, Experiment, PartUse, Published
 from .parts import find_part, make_part
 from .providing import at_hand
@@ -190,17 +190,22 @@ def measured(outcome: "Outcome", asked: Published) -> float:
 
 def _made(use: PartUse, context: Context, left_out: dict[str, str]) -> tuple[Section, list[Figure]]:
     """Return a part's section without its figures, and the figures, which go into the main table."""
-    needs = {*use.arguments.get("cases", []), use.arguments.get("case")} & set(left_out)
-    if needs:
-        reasons = ", ".join(sorted({left_out[name] for name in needs}))
-        said = f"Left out of this quick run: {reasons}."
-        return Section(use.title, (Text("", (said,)),)), []
+    named = [*use.arguments.get("cases", []), *filter(None, [use.arguments.get("case")])]
+    missing = [name for name in named if name in left_out]
+    reasons = ", ".join(sorted({left_out[name] for name in missing}))
+    told = [Text("", (f"Left out of this quick run: {reasons}.",))] * bool(missing)
+    if missing == named != []:
+        return Section(use.title, tuple(told)), []
     from ..plan import Plan
 
-    with Plan().applied():  # one thread: the same numbers wherever it is done
-        made = make_part(use, context)
+    try:
+        with Plan().applied():  # one thread: the same numbers wherever it is done
+            made = make_part(use, context)
+    except NotTrained:  # it needs all of them
+        return Section(use.title, tuple(told)), []
     figures = [each for each in made if isinstance(each, Figure)]
-    return Section(use.title, tuple(each for each in made if not isinstance(each, Figure))), figures
+    shown = [each for each in made if not isinstance(each, Figure)]
+    return Section(use.title, (*shown, *told)), figures
 
 
 def _notes(context: Context, left_out: dict[str, str]) -> Iterator[str]:
