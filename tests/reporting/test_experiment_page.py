@@ -214,7 +214,8 @@ def test_a_logarithmic_axis_has_powers_of_ten_and_no_zero() -> None:
 def test_an_accuracy_is_told_in_percent_and_one_point_is_an_axis_too() -> None:
     assert ">80%<" in curves_svg(ACCURACY)
     alone = Curves("C", "x", "y", (Line("l", (1.0,), (2.0,)),))
-    assert "<polyline" in curves_svg(alone)
+    assert "<polyline" not in curves_svg(alone)
+    assert curves_svg(alone).count('class="dot alone c0"') == 1
     assert "There is nothing to draw." in curves_svg(Curves("C", "x", "y", ()))
 
 

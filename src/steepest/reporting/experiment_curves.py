@@ -157,11 +157,17 @@ def _powers(low: float, high: float, most: int) -> list[float]:
 
 
 def _line(plot: _Plot, name: str) -> Html:
-    spelled = " ".join(
-        f"{plot.axes.x(plot.across.place(x))},{plot.axes.y(plot.up.place(y))}"
+    """Return a line through its points; a dot, where there is but one."""
+    kind = kind_of(plot.colour_of[name])
+    at = [
+        (plot.axes.x(plot.across.place(x)), plot.axes.y(plot.up.place(y)))
         for x, y in plot.drawn[name]
-    )
-    return element("polyline", points=spelled, class_=f"line {kind_of(plot.colour_of[name])}")
+    ]
+    if len(at) == 1:
+        ((cx, cy),) = at
+        return element("circle", cx=cx, cy=cy, r=DOT, class_=f"dot alone {kind}")
+    spelled = " ".join(f"{x},{y}" for x, y in at)
+    return element("polyline", points=spelled, class_=f"line {kind}")
 
 
 def kind_of(colour: int) -> str:
