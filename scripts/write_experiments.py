@@ -32,7 +32,8 @@ a file of yours. The questions that the notebooks ask are answered in [questions
 Ours is the mean over n seeds, with the standard deviation (sd) over them. A published figure is one run, so it
 **agrees** if it lies within 3 sd × √(1 + 1/n) of our mean, within half a unit of its last printed digit, or within
 a tolerance that the experiment's file states. With three seeds the sd itself is uncertain: a figure of the same
-procedure falls outside in about one case of ten. Where one **differs**, the reason stands beside it.
+procedure falls outside in about one case of ten. Where one **differs**, the reason stands beside it. A value that
+was printed nowhere and was **recomputed** independently is marked so, and counted apart.
 """
 
 ASKED = """\
@@ -97,13 +98,13 @@ def table_page(records: list[Record]) -> str:
     """Return docs/experiments.md."""
     rows = [
         f"| [{each['experiment']}](#{each['experiment']}) | {counted(each, 'agrees')} | "
-        f"{counted(each, 'differs')} | {counted(each, 'not published')} | {each['seconds']:,.0f} | "
-        f"{seeds_of(each)} | {each['made']['date']} | {each['made']['steepest']} |"
+        f"{counted(each, 'differs')} | {recomputed(each)} | {counted(each, 'not published')} | "
+        f"{each['seconds']:,.0f} | {seeds_of(each)} | {each['made']['date']} | {each['made']['steepest']} |"
         for each in records
     ]
     head = [
-        "| experiment | agree | differ | not published | seconds | seeds | date | version |",
-        "|---|---:|---:|---:|---:|---:|---|---|",
+        "| experiment | agree | differ | recomputed | not published | seconds | seeds | date | version |",
+        "|---|---:|---:|---:|---:|---:|---:|---|---|",
     ]
     made = made_by(records)
     overview = "\n".join([*head, *rows])
@@ -135,6 +136,11 @@ def counted(record: Record, verdict: str) -> int:
     return sum(figure["verdict"] == verdict for figure in record["figures"])
 
 
+def recomputed(record: Record) -> int:
+    """Return how many figures of a record were compared with a recomputed value, none having been published."""
+    return sum(figure["verdict"].endswith("the recomputed") for figure in record["figures"])
+
+
 def section(record: Record) -> str:
     """Return one experiment's section."""
     from steepest.experiments.agreement import agreement
@@ -160,7 +166,7 @@ def section(record: Record) -> str:
 
 def emphasised(verdict: str) -> str:
     """Return a verdict, in bold where it says that two numbers differ."""
-    return f"**{verdict}**" if verdict == "differs" else verdict
+    return f"**{verdict}**" if verdict.startswith("differs") else verdict
 
 
 def cell(text: str) -> str:

@@ -5,6 +5,15 @@ from steepest.errors import ShapeError, UnknownName, UserError
 from steepest.models import MODELS, layer_table
 
 
+def in_full(field):
+    return int(field.rpartition("= ")[2].partition(",")[0])
+
+
+def told_field(field):
+    """The field that a reader takes from the words: what there is, where that is less than the sum."""
+    return int(field.partition("more than the ")[2].partition(" ")[0] or in_full(field))
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_the_arithmetic_of_every_named_model_ends_in_the_layer_table(model):
     table = [row for row in layer_table(model).rows if row.depth == 0]
@@ -15,7 +24,8 @@ def test_the_arithmetic_of_every_named_model_ends_in_the_layer_table(model):
         if mine.size.endswith(str(theirs.output_shape[-1])) and "//" in mine.size:
             assert int(mine.size.rpartition("= ")[2]) == theirs.output_shape[-1]
         if mine.field:
-            assert min(side, int(mine.field.rpartition("= ")[2])) == theirs.receptive_field[0]
+            assert told_field(mine.field) == theirs.receptive_field[0]
+            assert ("the whole image" in mine.field) == (in_full(mine.field) > side)
 
 
 def test_a_layer_tells_size_field_and_jump():
@@ -25,9 +35,32 @@ def test_a_layer_tells_size_field_and_jump():
     assert row.jump == "2 x 2 = 4"
 
 
+def test_no_layer_sees_more_than_the_image():
+    fields = {row.token: row.field for row in size_rows("cnn-guide")}
+    assert fields["F128"] == "10 + (7 - 1) x 4 = 34, more than the 28 there are: the whole image"
+    assert fields["F10"] == ""
+    assert size_rows("mlp")[0].field == "1 + (28 - 1) x 1 = 28"
+    typed = typed_sizes(6, [Window(5, padding=2)] * 2)[1]
+    assert typed.field == "5 + (5 - 1) x 1 = 9, more than the 6 there are: the whole image"
+
+
+def test_the_published_fields_of_the_compact_net_stay():
+    rows = [row for row in size_rows("compact-net") if row.field]
+    fields = [in_full(row.field) for row in rows]
+    assert fields == [3, 5, 7, 9, 9, 10, 14, 18, 22, 26, 26, 28]
+    assert not any("whole" in row.field for row in rows)
+
+
 def test_oblong_images_have_two_sums():
-    row = size_rows("8C3-F10", (1, 10, 12))[0]
-    assert row.size == "(10 - 3 + 2 x 0) // 1 + 1 = 8; (12 - 3 + 2 x 0) // 1 + 1 = 10"
+    first, last = size_rows("8C3-F10", (1, 10, 12))
+    assert first.size == "(10 - 3 + 2 x 0) // 1 + 1 = 8; (12 - 3 + 2 x 0) // 1 + 1 = 10"
+    assert first.field == "1 + (3 - 1) x 1 = 3"
+    assert last.field == "3 + (8 - 1) x 1 = 10; 3 + (10 - 1) x 1 = 12"
+    wide = size_rows("8C5p2-8C5p2-F10", (1, 7, 12))[1]
+    assert (
+        wide.field
+        == "5 + (5 - 1) x 1 = 9, more than the 7 there are: the whole height; 5 + (5 - 1) x 1 = 9"
+    )
 
 
 def test_typed_numbers_follow_one_another():

@@ -77,6 +77,16 @@ def test_tuned_is_the_default_and_a_candidate_is_judged_against_each(ask: Call) 
     assert "sgd against" not in done.out
 
 
+def test_a_family_too_large_for_its_seeds_is_told_before_anything_is_trained(ask: Call) -> None:
+    note = "note: With 6 seeds none of the 3 pairs can come out better or worse: after Holm over 3 "
+    done = ask(*FIXED[:3], "momentum", *FIXED[3:])
+    assert done.code == 0, done.err
+    assert note in done.err
+    assert done.err.index(note) < done.err.index("reporting ")
+    assert note in " ".join(done.out.split())
+    assert "none of the" not in ask(*FIXED).err
+
+
 def test_any_setting_can_vary(ask: Call) -> None:
     done = ask("compare", "F2", "F4-R-F2", "--vary", "model", *SMALL[2:], "--fixed", "--seeds", 6)
     assert done.code == 0, done.err
@@ -93,7 +103,11 @@ def test_progress_is_a_line_now_and_then(ask: Call) -> None:
     ("arguments", "words"),
     [
         (("adam",), "A comparison needs two sides or more"),
-        (("adam", "sgd", "--studies", 5), "5 studies can never decide"),
+        (("adam", "sgd", "--studies", 5), "5 studies can never decide better or worse"),
+        (("adam", "sgd", "--until-decided", "--max-seeds", 0), "--max-seeds must be at least 14"),
+        (("adam", "sgd", "--until-decided", "--max-seeds", 12), "--max-seeds must be at least 14"),
+        (("adam", "sgd", "--margin", 1), "--margin is an accuracy, where 0.005 is half a point"),
+        (("adam", "sgd", "--margin", "nan"), "from 0 to below 1, not nan"),
         (("adam", "sgd", "--lr", 0.1), "every side is tuned alike here"),
         (("adam", "sgd", "--optimizer", "adam"), "The sides are optimizers here"),
         (("adam", "--against", "sgd"), "--against needs --candidate"),
@@ -177,7 +191,7 @@ def test_tune_prints_trials_the_choice_and_the_command(ask: Call) -> None:
 
 def test_tune_refuses_what_it_cannot_do(ask: Call) -> None:
     for arguments, words in [
-        (("adam", "--lr", 0.1), "has its learning rate given"),
+        (("adam", "--lr", 0.1), "Leave lr out, or train with it: steepest train."),
         (("adam", "--optimizer", "sgd"), "The optimizer is named first"),
         (("adam", "--trials", 0), "--trials must be between 1 and 1,024"),
         (("adam", "--studies", 0), "A design has at least 1 study"),

@@ -1,3 +1,5 @@
+import html
+import json
 import os
 import signal
 import subprocess
@@ -7,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from steepest.experiments import names
+from steepest.experiments.experiment import Experiment
 
 SMALL = """
 name = "small"
@@ -52,7 +55,7 @@ def test_an_experiment_prints_its_table_and_writes_its_page(command, tmp_path) -
     done = command("reproduce", "backprop")
     assert done.code == 0, done.err
     assert "dE/dw3" in done.out
-    assert "24 agree, 3 differ" in done.out
+    assert "17 agree, 3 differ, 7 agree with recomputed values" in done.out
     assert "page: reproductions/backprop/report.html" in done.out
     assert "backprop 4/4" in done.err
     assert (tmp_path / "reproductions/backprop/report.html").is_file()
@@ -81,6 +84,73 @@ def test_what_cannot_be_done_is_one_line(name, command) -> None:
     assert done.code == 2
     assert words in done.err
     assert len(done.err.splitlines()) == 1
+
+
+FAILING = """
+from steepest.experiments.content import Text
+
+def broken(context):
+    return {}["val_accuracy"]
+
+def whole(context):
+    return [Text("", ("It is whole.",))]
+"""
+
+
+def failing(folder: Path, name: str) -> Path:
+    """Write an experiment without cases, one of whose two parts fails."""
+    (folder / "failing.py").write_text(FAILING)
+    parts = [f'[[part]]\nuse = "failing.py:{each}"\n' for each in ("broken", "whole")]
+    path = folder / f"{name}.toml"
+    path.write_text("\n".join([f'name = "{name}"\ntitle = "A title"\n', *parts]))
+    return path
+
+
+WHY = "This part could not be made: `failing.py:broken`: KeyError: 'val_accuracy'"
+
+
+def test_a_part_that_fails_costs_no_page_and_ends_in_one_line(command, tmp_path) -> None:
+    failing(tmp_path, "small")
+    done = command("reproduce", "small.toml")
+    assert done.code == 2
+    assert "page: reproductions/small/report.html" in done.out
+    last = done.err.splitlines()[-1]
+    assert "Could not be made: `failing.py:broken` of small." in last
+    assert "Traceback" not in done.err
+    assert WHY in done.err
+    page = html.unescape((tmp_path / "reproductions/small/report.html").read_text())
+    assert WHY in page.replace("<code>", "`").replace("</code>", "`")
+    assert "It is whole." in page
+    record = json.loads((tmp_path / "reproductions/small/result.json").read_text())
+    assert [each["part"] for each in record["failures"]] == ["failing.py:broken"]
+    printed = command("reproduce", "small.toml", "--json")
+    assert printed.code == 2
+    assert printed.json["failures"] == record["failures"]
+
+
+def test_of_all_experiments_those_after_a_failure_are_reproduced_too(
+    command, tmp_path, monkeypatch
+) -> None:
+    found = {name: failing(tmp_path, name) for name in ("first", "second")}
+    opened = {name: Experiment.read(path) for name, path in found.items()}
+    monkeypatch.setattr("steepest.experiments.names", lambda: list(found))
+    monkeypatch.setattr("steepest.experiments.open_experiment", opened.get)
+    done = command("reproduce", "all")
+    assert done.code == 2
+    assert "2 experiments reproduced" in done.out
+    last = done.err.splitlines()[-1]
+    assert "`failing.py:broken` of first, `failing.py:broken` of second." in last
+    for name in found:
+        assert (tmp_path / f"reproductions/{name}/report.html").is_file()
+
+
+def test_a_name_cannot_lead_out_of_the_folder(command, tmp_path) -> None:
+    path = failing(tmp_path, "small")
+    path.write_text(path.read_text().replace('name = "small"', 'name = "../../x"'))
+    done = command("reproduce", "small.toml", "--out", "a/b")
+    assert done.code == 2
+    assert len(done.err.splitlines()) == 1
+    assert not (tmp_path / "a").exists()
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import pytest
 from steepest.comparison.anytime import (
     BOLDNESS,
     anytime_interval,
+    floor,
     log_evidence,
     running_p,
     running_p_equivalent,
@@ -58,11 +59,25 @@ def test_zeros_and_no_difference_at_all_win_nothing():
     assert running_p_two_sided(row)[-1] < 1
 
 
-def test_six_differences_never_decide_and_seven_equal_ones_do():
+def test_six_differences_never_come_out_better_or_worse_and_seven_equal_ones_do():
     rows = np.random.default_rng(0).uniform(0.5, 1.5, (500, 9)) ** 3
     assert running_p_two_sided(rows)[:, 5].min() > 0.05
     assert running_p_two_sided(np.ones(9))[6] < 0.05
     assert (running_p_two_sided(rows)[:, 8] < 0.05).mean() > 0.85
+
+
+@pytest.mark.parametrize("n", [1, 2, 6, 7, 20])
+def test_no_differences_come_below_the_floor_and_growing_ones_come_near_it(n):
+    random = np.random.default_rng(n)
+    rows = random.standard_normal((2000, n)) * 10.0 ** random.uniform(-3, 3, (2000, n))
+    assert running_p_two_sided(rows)[:, -1].min() >= floor(n)
+    growing = 1e6 ** np.arange(n)
+    assert running_p_two_sided(growing)[-1] == pytest.approx(floor(n), rel=1e-6)
+    assert running_p_two_sided(-growing)[-1] == pytest.approx(floor(n), rel=1e-6)
+
+
+def test_the_floor_of_many_differences_does_not_overflow():
+    assert 0 <= floor(5000) <= 1e-300
 
 
 def test_huge_differences_do_not_overflow():

@@ -8,16 +8,20 @@ import copy
 import random
 from collections.abc import Callable
 from pathlib import Path
+from statistics import stdev
 from typing import Any
 
+import numpy as np
 import pytest
 
 from comparison_fakes import BASE
 from steepest.comparison.claims import claim_of, comparison_of, sealed, verdict_rows, write_claim
 from steepest.comparison.comparison import Comparison, told
 from steepest.comparison.question import question_of
+from steepest.comparison.rerunning import spread
+from steepest.comparison.results import packed
 from steepest.comparison.verifying import Verification, verify_claim
-from steepest.errors import UserError
+from steepest.errors import IntegrityError, UserError
 
 Claim = dict[str, Any]
 Forge = Callable[..., list[str]]
@@ -129,7 +133,7 @@ def test_asking_again_with_other_seeds_is_told_beside_the_verdict_and_in_the_cla
     assert "were compared once before (6 seeds from seed 0: " in again.notes[0]
     found = verify_claim(tmp_path / "lucky.json", sample=0)
     assert [e.text for e in found.findings if e.name == "earlier"] == [
-        "the same sides were compared once before in that folder"
+        "some of these sides were compared once before"
     ]
 
 
@@ -326,6 +330,105 @@ def test_invented_weights_are_refuted_when_the_run_is_made_again(tuned, tmp_path
     assert {e.text.partition(" is claimed")[0] for e in found.refuted} == {"weights"}
 
 
+INVENTED = {
+    "loss": ("loss", 0.01),
+    "steps": ("steps", 6 * 99),
+    "epochs": ("epochs", 99),
+    "correct": ("correct", packed(np.arange(32) < 16)),
+    "arrival": ("arrival", {"steps": 3, "passes": 6, "seconds": 0.1}),
+}
+
+
+@pytest.mark.parametrize("what", INVENTED)
+def test_every_number_that_may_decide_is_held_against_the_run_made_again(what, small, tmp_path):
+    asked = {"correct": {"test_images": True}, "arrival": {"metric": "steps", "target": 0.98}}
+    fair = small("sgd", "adam", fixed=True, seeds=6, lr=0.001, **asked.get(what, {}))
+    key, value = INVENTED[what]
+    claim = claim_of(fair)
+    assert _verified(claim, tmp_path, sample=12).accepted
+    for result in claim["results"]:
+        if result["side"] == "adam":
+            result[key] = value
+            if key == "correct":
+                result["accuracy"] = 0.5
+            if key == "steps":
+                result["forwards"] = value
+    claim["verdicts"] = verdict_rows(comparison_of(claim))
+    found = _verified(sealed(claim), tmp_path, sample=12)
+    assert len(found.refuted) >= 5, found
+    told = {"correct": {"accuracy", "correct"}, "steps": {"forwards"}}.get(what, {what})
+    assert {e.text.partition(" is claimed")[0] for e in found.refuted} <= told
+
+
+def test_images_that_are_not_as_many_as_the_accuracy_says_are_refuted(small, tmp_path):
+    claim = claim_of(small("sgd", "adam", fixed=True, seeds=6, test_images=True))
+    first = claim["results"][0]
+    first["correct"] = packed(np.zeros(32, dtype=bool))
+    claim["verdicts"] = verdict_rows(comparison_of(claim))
+    (line,) = refusals(_verified(sealed(claim), tmp_path))
+    assert "has 0 right images one by one, and " in line
+
+
+def test_an_arrival_after_the_end_is_refuted(small, tmp_path):
+    claim = claim_of(small("sgd", "adam", fixed=True, seeds=6, metric="steps", target=0.5))
+    claim["results"][0]["arrival"] = {"steps": 999, "passes": 9, "seconds": 0.1}
+    claim["verdicts"] = verdict_rows(comparison_of(claim))
+    (line,) = refusals(_verified(sealed(claim), tmp_path))
+    assert "arrived at the target after its training was over" in line
+
+
+def test_the_reach_of_the_sample_is_told(tuned, tmp_path):
+    claim = claim_of(tuned)
+    runs = len(claim["trials"]) + len(claim["results"])
+    (line,) = [e.text for e in _verified(claim, tmp_path, sample=3).findings if e.name == "sample"]
+    assert line == (
+        f"3 of {runs} runs were run again: one changed number would be found with a chance of "
+        f"{3 / runs:.1%}; --sample {runs} runs all of them"
+    )
+    assert not [e for e in _verified(claim, tmp_path, sample=runs).findings if e.name == "sample"]
+
+
+def test_a_users_file_without_a_hash_in_the_claim_is_refuted(small, tmp_path):
+    claim = claim_of(small("sgd", f"{rules(tmp_path)}:Greedy", fixed=True, seeds=6))
+    claim["files"] = {}
+    assert refusals(_verified(sealed(claim), tmp_path)) == [
+        f"files: the claim's hashes are not those of its sides' files: {tmp_path / 'rules.py'}."
+    ]
+
+
+def test_sides_that_hold_other_images_out_are_each_held_against_their_own(small, tmp_path):
+    found = small("0.1", "0.3", vary="val", fixed=True, seeds=6)
+    assert _verified(claim_of(found), tmp_path, sample=12).accepted
+
+
+BROKEN: dict[str, Callable[[Claim], object]] = {
+    "no files": lambda claim: claim.pop("files"),
+    "no program": lambda claim: claim.pop("program"),
+    "no verdicts": lambda claim: claim.pop("verdicts"),
+    "verdicts of numbers": lambda claim: claim.update(verdicts=[1, 2, 3]),
+    "an accuracy of letters": lambda claim: claim["results"][0].update(accuracy="high"),
+    "no accuracy": lambda claim: claim["results"][0].update(accuracy=None),
+    "an accuracy that is no number": lambda claim: claim["results"][0].update(
+        accuracy=float("nan")
+    ),
+    "no weights": lambda claim: claim["results"][0].update(weights=None),
+    "a foreign environment": lambda claim: claim["results"][0].update(made=99),
+    "a foreign unit": lambda claim: claim["results"][0].update(unit=10**7),
+    "no hashes": lambda claim: claim["circumstances"].update(hashes={}),
+    "no images": lambda claim: claim["circumstances"].update(test_images=0),
+    "no environments": lambda claim: claim["circumstances"].update(environments=[]),
+    "a setting of letters": lambda claim: claim["trials"][0]["settings"].update(lr="small"),
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_a_claim_whose_values_are_none_is_refused_in_a_line(how, tuned, tmp_path):
+    claim = copy.deepcopy(claim_of(tuned))
+    BROKEN[how](claim)
+    with pytest.raises(IntegrityError, match=r"The claim is not complete: \w+Error: "):
+        _verified(sealed(claim), tmp_path)
+
+
 def test_a_claim_from_another_machine_is_held_against_the_spread_over_its_seeds(tuned, tmp_path):
     claim = claim_of(tuned)
     for each in claim["circumstances"]["environments"]:
@@ -333,6 +436,12 @@ def test_a_claim_from_another_machine_is_held_against_the_spread_over_its_seeds(
     honest = _verified(sealed(claim), tmp_path, sample=10)
     assert honest.accepted
     assert sum("standard deviations over the seeds" in e.text for e in honest.findings) == 10
+    studies = [r for r in tuned.results if r.side == "sgd"]
+    assert spread(tuned, "sgd", lambda run: run.loss) < stdev(run.loss for run in studies)
+    for result in claim["results"]:
+        result["loss"] = result["loss"] / 2
+    forged = _verified(sealed(claim), tmp_path, sample=60)
+    assert any("the loss is claimed to be" in e.text for e in forged.refuted)
 
 
 def test_a_rule_that_was_changed_since_is_refuted(small, tmp_path):

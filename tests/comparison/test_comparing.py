@@ -1,15 +1,19 @@
 import json
+import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from comparison_fakes import BASE, HERE, forget_images
+from comparison_fakes import BASE, HERE, forget_images, invented
 from fakes import stripe_dataset
 from steepest.comparison.comparing import comparing
 from steepest.comparison.comparison import told
+from steepest.comparison.costs import side_rows
 from steepest.comparison.doors import drained
-from steepest.comparison.judging import differences_of, values_of
+from steepest.comparison.judging import differences_of, horizon, values_of
 from steepest.comparison.question import question_of
+from steepest.comparison.results import Arrival, Criterion
 from steepest.comparison.tuning import best
 from steepest.comparison.verdict import correlation, judge_all
 from steepest.config import Config
@@ -106,7 +110,7 @@ def test_more_seeds_reuse_the_runs_and_tell_of_the_first_look(small, tmp_path):
     assert len(list((tmp_path / "compared" / "runs").glob("*/outcome.json"))) == 16
     (note,) = more.notes
     assert note.startswith("The same sides were compared once before (6 seeds from seed 0: ")
-    assert "--until-decided may look as often as it likes" in note
+    assert "only --until-decided, from one and the same first seed, may look as often" in note
 
 
 def test_seeds_are_added_until_every_pair_is_decided_and_not_further(small):
@@ -114,11 +118,13 @@ def test_seeds_are_added_until_every_pair_is_decided_and_not_further(small):
     assert far.decided
     assert far.units == 8  # the first look
     assert far.verdicts["sgd@lr=0.0001", "adam@lr=0.05"].kind == "worse"
-    same = small(
-        "sgd@lr=0.1", "sgd:lr=0.1000001", fixed=True, until_decided=True, max_seeds=9, margin=0.0
+    near = small(
+        *("F4-R-F2", "F5-R-F2"),
+        **{"vary": "model", "optimizer": "sgd", "metric": "loss", "margin": 1e-9},
+        **{"fixed": True, "until_decided": True, "max_seeds": 9},
     )
-    assert not same.decided
-    assert same.units == 9
+    assert not near.decided
+    assert near.units == 9
 
 
 def test_studies_are_added_until_decided_and_each_is_tuned_by_itself(small):
@@ -148,7 +154,26 @@ def test_a_run_that_never_arrives_counts_as_the_end_of_a_further_epoch(small):
     assert slow.max() == 9
     verdict = compared.verdicts["sgd@lr=0.0001", "adam@lr=0.05"]
     assert verdict.kind == "worse"
-    assert "where a run that never arrives counts as the budget of 9 steps" in verdict.sentence
+    told = (
+        "where a run that has not arrived by the common horizon of 9 steps counts as arriving then"
+    )
+    assert told in verdict.sentence
+
+
+def test_a_dearer_side_that_arrives_after_the_common_horizon_is_told_to_have_arrived_later():
+    found = invented(levels=(0.95, 0.95), fixed=True, metric="passes", target=0.9)
+    late = {
+        "backwards": 1500,
+        "arrival": Arrival(300, 1300, 0.75),
+    }  # of 2,000 passes; sgd has 1,000
+    dear = tuple(replace(r, **late) if r.side == "adam" else r for r in found.results)
+    found = replace(found, results=dear)
+    assert horizon(found) == 1200  # an epoch beyond the cheaper side's five
+    sentence = found.verdicts["adam", "sgd"].sentence
+    assert "by the common horizon of 1,200 passes counts as arriving then" in sentence
+    assert "candidate: 0 of 8 arrived by then (8 later), median not reached" in sentence
+    assert "reference: 8 of 8 arrived by then, median 600 passes" in sentence
+    assert [row.arrived for row in side_rows(found)] == [8, 8]
 
 
 def test_a_diverged_run_counts_as_chance_and_as_the_worst_loss(small):
@@ -187,18 +212,49 @@ def test_a_candidate_is_judged_against_each_other_side_alone(small):
 
 def test_what_cannot_be_answered_is_refused_before_anything_is_trained(small, tmp_path):
     for asked, words in [
-        ({"studies": 5}, "5 studies can never decide"),
+        ({"studies": 5}, "5 studies can never decide better or worse"),
         ({"lr": 0.1}, "every side is tuned alike"),
         ({"threads": 2}, "one thread"),
         ({"fixed": True, "metric": "steps"}, "--target 0.95"),
         ({"fixed": True, "target": 1.5}, "accuracy in"),
         ({"fixed": True, "metric": "loss", "test_images": True}, "goes with --metric accuracy"),
         ({"fixed": True, "until_decided": True, "test_images": True}, "give a number of seeds"),
-        ({"margin": -1.0}, "--margin must be 0 or above"),
+        ({"margin": -1.0}, "--margin is an accuracy, where 0.005 is half a point"),
+        ({"until_decided": True, "max_seeds": 12}, "--max-seeds must be at least 14"),
     ]:
         with pytest.raises(UserError, match=words):
             small("sgd", "adam", **asked)
     assert not (tmp_path / "compared").exists()
+
+
+@pytest.mark.parametrize(
+    ("metric", "margins", "words"),
+    [
+        (
+            "accuracy",
+            (1.0, 5.0),
+            "an accuracy, where 0.005 is half a point: from 0 to below 1, not",
+        ),
+        ("steps", (1.0, 300.0), "a share of the time, such as 0.05: from 0 to below 1, not"),
+        ("loss", (float("inf"),), "in nats of loss, such as 0.02: 0 or above, not inf"),
+    ],
+)
+def test_a_margin_that_makes_no_sense_is_refused_with_its_unit(metric, margins, words):
+    for margin in (*margins, -0.1, float("nan")):
+        with pytest.raises(
+            UserError, match=re.escape(f"--margin is {words.partition(', not')[0]}")
+        ):
+            Criterion.asked(metric, 0.9, margin, False)
+    for margin in (0.0, 0.5):
+        assert Criterion.asked(metric, 0.9, margin, False).margin == margin
+    assert Criterion.asked("loss", None, 1.5, False).margin == 1.5
+
+
+def test_a_family_that_is_too_large_for_its_studies_has_a_note(small):
+    sides = ("sgd", "adam", "momentum")
+    (note,) = small(*sides, fixed=True, seeds=6).notes
+    assert note.startswith("With 6 seeds none of the 3 pairs can come out better or worse: ")
+    assert "It takes at least 7 seeds (--seeds 7), or fewer pairs." in note
 
 
 def test_tuning_holds_images_out_even_where_nobody_asked():

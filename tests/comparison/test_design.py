@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steepest.comparison.design import Design, design_of, refuse_too_few
+from steepest.comparison.design import Design, design_of
 from steepest.errors import UserError
 
 DESIGNS = st.builds(
@@ -40,7 +40,10 @@ def test_at_fixed_settings_every_unit_has_the_same_validation_images():
         ({"fixed": True}, 20, 1, 0),
         ({"fixed": True, "seeds": 7}, 7, 1, 0),
         ({"fixed": True, "until_decided": True}, 100, 1, 0),
+        ({"until_decided": True}, 50, 2, 16),
         ({"until_decided": True, "max_seeds": 40}, 20, 2, 16),
+        ({"until_decided": True, "max_seeds": 14}, 7, 2, 16),
+        ({"until_decided": True, "max_seeds": 7, "fixed": True}, 7, 1, 0),
     ],
 )
 def test_a_users_numbers_become_a_design(asked, units, each, trials):
@@ -58,6 +61,10 @@ def test_a_users_numbers_become_a_design(asked, units, each, trials):
         ({"max_seeds": 40}, "--max-seeds goes with --until-decided"),
         ({"until_decided": True, "seeds": 20}, "give --max-seeds alone"),
         ({"fixed": True, "budget": "passes"}, "--fixed tunes nothing"),
+        ({"until_decided": True, "max_seeds": 0}, r"at least 14 \(7 studies of 2\), not 0"),
+        ({"until_decided": True, "max_seeds": 13}, r"at least 14 \(7 studies of 2\), not 13"),
+        ({"until_decided": True, "max_seeds": -2}, "at least 14"),
+        ({"until_decided": True, "max_seeds": 6, "fixed": True}, r"at least 7 \(7 seeds\), not 6"),
         ({"trials": 0}, "--trials must be between 1 and"),
         ({"first_seed": 999_990}, "must stay below 1,000,000"),
     ],
@@ -65,19 +72,6 @@ def test_a_users_numbers_become_a_design(asked, units, each, trials):
 def test_numbers_that_do_not_fit_are_refused_with_the_reason(asked, words):
     with pytest.raises(UserError, match=words):
         design_of(**asked)
-
-
-@pytest.mark.parametrize(
-    ("asked", "words"),
-    [
-        ({"studies": 3}, r"3 studies can never decide: .* no p below 0.25.* at least 6 studies"),
-        ({"fixed": True, "seeds": 5}, r"5 seeds can never decide: .* no p below 0.0625"),
-    ],
-)
-def test_too_few_units_to_decide_are_refused_with_the_floor(asked, words):
-    with pytest.raises(UserError, match=words):
-        refuse_too_few(design_of(**asked))
-    refuse_too_few(design_of(studies=6))
 
 
 def test_a_design_survives_its_record():

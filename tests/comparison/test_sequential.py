@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from steepest.comparison.anytime import floor
 from steepest.comparison.sequential import (
     Sequential,
     judge_all_anytime,
@@ -47,6 +48,15 @@ def test_nothing_yet_is_undecided_and_the_maximum_is_kept():
     assert watched.verdict.why == "the maximum is reached"
     with pytest.raises(UserError, match=r"The maximum is 3 pairs, and so many have come\."):
         watched.add(0.1)
+
+
+def test_what_so_few_cannot_reach_is_told_by_the_anytime_tests_own_floor():
+    judged = judge_all_anytime({"a": [0.01] * 7, "b": [0.01] * 7}, margin=0.0, maximum=7)["a"]
+    assert judged.floor == floor(7)
+    assert judged.sentence == (
+        "undecided: 7 pairs can never reach p < 0.05 for better or worse after Holm over 2 comparisons (the floor "
+        "is 0.0534); +1.00 points so far; it takes 8 pairs or more; the maximum is reached"
+    )
 
 
 def test_a_difference_that_is_not_finite_is_refused_when_it_comes():

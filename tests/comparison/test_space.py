@@ -9,6 +9,7 @@ from steepest.comparison.space import (
     LR_REACH,
     Dimension,
     design_points,
+    lr_is_given,
     space_of,
     with_settings,
 )
@@ -88,6 +89,20 @@ def test_a_side_whose_learning_rate_is_given_cannot_be_in_a_tuned_comparison(con
         UserError, match="`weak` has its learning rate given, but every side is tuned alike"
     ):
         space_of("weak", config)
+
+
+@pytest.mark.parametrize(
+    ("config", "given"),
+    [
+        (Config(), False),
+        (Config(lr=0.1), True),
+        (Config(optimizer="sgd:lr=0.1"), True),
+        (Config(optimizer="sam of sgd:lr=0.1"), True),
+        (Config(optimizer="sam:rho=0.1 of sgd"), False),
+    ],
+)
+def test_a_learning_rate_is_seen_wherever_it_is_given(config, given):
+    assert lr_is_given(config) == given
 
 
 @settings(deadline=None)  # the first call loads scipy

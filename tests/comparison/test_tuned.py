@@ -42,5 +42,7 @@ def test_the_test_split_is_not_touched(tmp_path: Path):
 
 
 def test_a_given_learning_rate_cannot_be_tuned():
-    with pytest.raises(UserError, match="learning rate given"):
-        question_to_tune("adam", Config(lr=0.1))
+    for text, base in (("adam", Config(lr=0.1)), ("adam:lr=0.1", Config())):
+        with pytest.raises(UserError, match="Leave lr out, or train with it") as caught:
+            question_to_tune(text, base)
+        assert "--fixed" not in str(caught.value)

@@ -53,6 +53,11 @@ def test_fewer_than_six_pairs_never_differ():
     assert judge([0.01] * 6, margin=0.0).kind == "better"
 
 
+def test_equivalence_needs_one_pair_fewer_than_better_or_worse():
+    assert judge([0.001] * 5, margin=0.01).kind == "equivalent"
+    assert judge([0.001] * 4, margin=0.01).kind == "undecided"
+
+
 @pytest.mark.parametrize(
     ("row", "margin", "measure", "sentence"),
     [
@@ -92,8 +97,8 @@ def test_fewer_than_six_pairs_never_differ():
             [0.01],
             0.0,
             SEEDS,
-            "undecided: 1 seed can never reach p < 0.05 (the floor is 1); +1.00 points so far; it takes "
-            "6 seeds or more; one difference shows no spread, so nothing can be forecast",
+            "undecided: 1 seed can never reach p < 0.05 for better or worse (the floor is 1); +1.00 points so "
+            "far; it takes 6 seeds or more; one difference shows no spread, so nothing can be forecast",
         ),
     ],
 )
@@ -121,8 +126,8 @@ def test_a_family_too_large_for_its_studies_is_refused_with_the_number_that_woul
     assert {each.kind for each in family.values()} == {"undecided"}
     line = family[0].sentence
     assert (
-        "10 pairs can never reach p < 0.05 after Holm over 28 comparisons (the floor is 0.0547)"
-        in line
+        "10 pairs can never reach p < 0.05 for better or worse after Holm over 28 comparisons "
+        "(the floor is 0.0547)" in line
     )
     assert family[0].more == 1
     assert judge_all(dict.fromkeys(range(28), CLEAR[:6]), margin=0.0)[0].more >= 5
@@ -176,7 +181,16 @@ def test_correlation_is_numpys_and_none_where_a_side_is_constant():
 
 @pytest.mark.parametrize(
     ("p", "told"),
-    [(1.0, "1"), (0.0625, "0.0625"), (0.5, "0.5"), (0.000123, "0.00012"), (2e-5, "0.00002")],
+    [
+        (1.0, "1"),
+        (0.99998, "1"),
+        (0.9999, "0.9999"),
+        (0.0625, "0.0625"),
+        (0.5, "0.5"),
+        (0.000123, "0.00012"),
+        (2e-5, "0.00002"),
+        (3.2e-12, "3e-12"),
+    ],
 )
 def test_small_chances_keep_two_digits(p, told):
     assert chance(p) == told

@@ -58,8 +58,8 @@ def test_what_is_no_claim_is_refused(tmp_path):
     for text, words in [
         ("[]", "no JSON with a format"),
         ("{", "no JSON with a format"),
-        ('{"format": 99}', "has the format 99; this steepest reads 1"),
-        ('{"format": 1}', "The claim is not complete: KeyError"),
+        ('{"format": 99}', "has the format 99; this steepest reads 2"),
+        ('{"format": 2}', "The claim is not complete: KeyError"),
     ]:
         path.write_text(text)
         with pytest.raises(IntegrityError, match=words):

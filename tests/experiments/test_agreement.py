@@ -49,6 +49,15 @@ def test_what_was_not_published_or_is_not_comparable_is_not_judged() -> None:
     assert quick.allowed is None
 
 
+def test_a_recomputed_value_is_compared_alike_but_has_words_of_its_own() -> None:
+    same, other = (figure(0.9, (ours,), digits=2, recomputed=True) for ours in (0.901, 0.92))
+    assert agreement(same).verdict == "agrees with the recomputed"
+    assert agreement(other).verdict == "differs from the recomputed"
+    assert agreement(same).allowed == half_unit(same)
+    quick = figure(0.9, (0.9,), recomputed=True, comparable=False)
+    assert agreement(quick).verdict == "quick: not comparable"
+
+
 def test_a_run_that_diverged_differs_and_has_no_spread() -> None:
     found = agreement(figure(0.05, (0.05, inf, 0.05)))
     assert (found.verdict, found.mean, found.deviation) == ("differs", inf, None)
@@ -70,6 +79,8 @@ def test_a_figure_without_values_or_of_an_unknown_unit_is_refused() -> None:
 
 
 def test_a_figure_goes_through_json_and_comes_back() -> None:
-    made = figure(0.5, (0.4, inf), unit="%", why="because", seconds=2.0, comparable=False)
+    made = figure(
+        0.5, (0.4, inf), unit="%", why="because", seconds=2.0, comparable=False, recomputed=True
+    )
     assert record_of(made)["ours"] == [0.4, None]
     assert figure_of(record_of(made)) == made

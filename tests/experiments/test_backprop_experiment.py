@@ -74,7 +74,8 @@ def test_by_hand_and_autograd_stand_beside_each_other_and_agree() -> None:
 def test_the_last_rows_are_those_recomputed_for_all_seven_rates() -> None:
     *figures, curves, text = worksheet_rates(None, steps=68)
     assert [each.published for each in figures] == list(LAST_ERROR.values())
-    assert {agreement(each).verdict for each in figures} == {"agrees"}
+    # no digits of that curve were published: none of them counts as a published figure
+    assert {agreement(each).verdict for each in figures} == {"agrees with the recomputed"}
     assert isinstance(curves, Curves)
     assert [len(line.x) for line in curves.lines] == [68] * 7
     assert "saturation" in text.paragraphs[0]

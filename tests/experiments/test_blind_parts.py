@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -178,6 +179,17 @@ def test_published_losses_stand_beside_ours_for_the_epochs_that_were_trained(con
     assert [line.name for line in curves.lines] == ["published", "ours, seed 0", "ours, seed 1"]
 
 
+def test_published_accuracies_are_the_shares_of_single_classes(context):
+    labels = context.source(context.config("published")).test.labels
+    first = float((labels == 0).float().mean())
+    assert round(first, 3) != 0.9
+    asked = {"case": "published", "losses": [2.5], "accuracies": [round(first, 3), 0.9]}
+    *_, shares = blind_published(context, **asked)
+    assert [row[:2] for row in shares.rows] == [(1, f"{first:.1%}"), (2, "90.0%")]
+    assert f"0 ({first:.2%})" in shares.rows[0][2]
+    assert shares.rows[1][2] == ""
+
+
 def test_the_first_steps_of_several_cases_are_watched_once(context):
     notes = []
     object.__setattr__(context, "note", notes.append)
@@ -322,15 +334,17 @@ def test_the_rate_of_the_best_validation_accuracy_is_named(context):
     assert "trains at 0.1, which was best when" in told_rate("Stripes", 0.01, 0.1)
 
 
-def test_the_verdict_names_every_setting_that_is_half_a_point_away():
+def test_the_verdict_says_no_more_than_the_judge():
     near = Pair("near", [Run(0, 0.9, seconds=1.5)], [Run(0, 0.901)])
     far = Pair("far", [Run(0, 0.9, seconds=2)], [Run(0, 0.91)])
-    assert told_verdict([near]) == (
-        "The mended rule is no better than momentum SGD: on average over the seeds it lies from -0.10 to -0.10 "
-        "points from it, in none of 1 settings half a point away. It costs 1.50 to 1.50 times the seconds of "
-        "momentum SGD."
+    kinds = {"near": SimpleNamespace(kind="equivalent"), "far": SimpleNamespace(kind="undecided")}
+    assert told_verdict([near, far], kinds) == (
+        "On average over the seeds the mended rule lies from -1.00 to -0.10 points from momentum SGD. The judge "
+        "says of 2 settings: 1 equivalent, 1 undecided. In none of them is it better. It costs 1.50 to 2.00 times "
+        "the seconds of momentum SGD."
     )
-    assert "half a point or more in 1 of 2 settings: far -1.00 points" in told_verdict([near, far])
+    kinds["far"] = SimpleNamespace(kind="better")
+    assert "In none" not in told_verdict([near, far], kinds)
 
 
 def test_the_judge_has_a_sentence_for_each_pair(context):

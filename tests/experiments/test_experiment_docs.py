@@ -36,12 +36,14 @@ def test_the_table_is_made_from_the_reproductions_with_date_version_and_command(
     assert page.index("## gradient-descent") < page.index("## backprop")
     assert "```\nsteepest reproduce backprop\n```" in page
     overview = next(line for line in page.splitlines() if line.startswith("| [backprop]"))
-    assert overview.split(" | ")[1:4] == ["24", "3", "0"]
+    assert overview.split(" | ")[1:5] == ["17", "3", "7", "0"]
     assert record["made"]["date"] in overview
     assert str(record["made"]["steepest"]) in overview
     (row,) = [line for line in page.splitlines() if line.startswith("| dE/dw3")]
     assert "| 0.000351869 | 0.000351776 |" in row
     assert "**differs**: The sheet took the derivative at h2 from a_h1" in row
+    (row,) = [line for line in page.splitlines() if line.startswith("| lr 0.1: E in row 68")]
+    assert "| recomputed 0.00957214 | 0.00957214 |  | 1 | agrees with the recomputed: " in row
 
 
 def test_the_questions_are_those_of_the_files(pages, reproduced) -> None:

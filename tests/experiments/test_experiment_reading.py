@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from steepest.config import Config
-from steepest.errors import SteepestError
+from steepest.errors import SteepestError, UserError
 from steepest.experiments import names, open_experiment
 from steepest.experiments.experiment import Experiment
 from steepest.experiments.parts import find_part
@@ -98,7 +98,38 @@ BROKEN = {
     "nameless case": ('name = "one"', "", ("A [[case]]", "lacks `name`")),
     "twice": ('name = "two"', 'name = "one"', ("Two cases", "`one`")),
     "unknown measure": ("test_loss = 0.05", "tset_loss = 0.05", ("`tset_loss`", "`test_loss`")),
-    "no number": ("test_loss = 0.05", "test_loss = true", ("`test_loss`", "a number, not True")),
+    "no number": (
+        *("test_loss = 0.05", "test_loss = true"),
+        ("`test_loss`", "a finite number, not True"),
+    ),
+    "more than a double holds": (
+        *("test_loss = 0.05", 'test_loss = "1e400"'),
+        ("`test_loss`", "a finite number, not '1e400'"),
+    ),
+    "accuracy in percent": (
+        *('test_accuracy = "0.9910"', "test_accuracy = 98.2"),
+        ("`test_accuracy`", "in [0, 1], not be 98.2", "98.2 % is 0.982"),
+    ),
+    "accuracy below zero": (
+        *('test_accuracy = "0.9910"', 'test_accuracy = "-0.1"'),
+        ("`test_accuracy`", "in [0, 1], not be -0.1"),
+    ),
+    "tolerance below zero": (
+        *("{ test_loss = 0.01 }", "{ test_loss = -5 }"),
+        ("The tolerance of `test_loss`", "0 or more, not -5"),
+    ),
+    "infinite tolerance": (
+        *("{ test_loss = 0.01 }", "{ test_loss = inf }"),
+        ("The tolerance of `test_loss`", "a finite number, not inf"),
+    ),
+    "the best of nothing": (
+        *(", val = 0.5 }", " }"),
+        ('`which = "best"` in the case `two`', "needs validation images: set `val`"),
+    ),
+    "the best of nothing in the quick run": (
+        *('which = "best"', 'which = "best"\nquick = { val = 0.0 }'),
+        ('`which = "best"` in the case `two`', "needs validation images: set `val`"),
+    ),
     "tolerance of nothing": (
         *("tolerance = { test_loss", "tolerance = { train_loss"),
         ("`train_loss`", "`test_loss`"),
@@ -120,6 +151,31 @@ def test_what_cannot_be_used_is_named_with_its_place(name: str, tmp_path: Path) 
     assert str(tmp_path / "mine.toml") in said
     for each in words:
         assert each in said
+
+
+@pytest.mark.parametrize("name", ["../../x", "", ".", "a/b", "a\\\\b", "Mine", "-x", "é", "a" * 61])
+def test_a_name_that_is_no_plain_folder_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="must be 1 to 60 characters of a-z") as caught:
+        read(WHOLE.replace('"mine"', f'"{name}"'), tmp_path)
+    assert str(caught.value).startswith(f"`name` in {tmp_path / 'mine.toml'} ")
+
+
+@pytest.mark.parametrize("name", ["0", "my-study_2.1", "a" * 60])
+def test_a_name_that_is_a_plain_folder_is_taken(name: str, tmp_path: Path) -> None:
+    assert read(WHOLE.replace('"mine"', f'"{name}"'), tmp_path).name == name
+
+
+@pytest.mark.parametrize("name", ["all", "list", "quick", *names()])
+def test_a_users_experiment_cannot_take_the_place_of_the_packages_own(
+    name: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=rf"is `{name}`, which is taken. Give it another name"):
+        read(WHOLE.replace('"mine"', f'"{name}"'), tmp_path)
+
+
+def test_a_folder_may_have_validation_images_of_its_own(tmp_path: Path) -> None:
+    own = WHOLE.replace(", val = 0.5 }", ', data = "./images" }')
+    assert read(own, tmp_path).case("two").which == "best"
 
 
 PART = '\n[[part]]\nuse = "{use}"\ncase = "one"\n'

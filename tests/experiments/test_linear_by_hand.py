@@ -129,6 +129,7 @@ def test_the_race_has_four_panels_a_line_an_optimizer_and_a_figure_for_each(cont
     whole, closer = (each for each in made if isinstance(each, Panels))
     (table,) = (each for each in made if isinstance(each, Table))
     assert [each.published for each in figures] == [None, 0.92, *[None] * 5]
+    assert [each.recomputed for each in figures] == [False, True, *[False] * 5]
     assert all(len(each.ours) == 2 for each in figures)
     assert [panel.title for panel in whole.panels] == [
         *("Training loss", "Training accuracy"),
@@ -157,9 +158,38 @@ def test_the_batch_sizes_are_answered_in_words_with_their_numbers(context) -> No
     assert isinstance(text, Text)
     steps, noise, progress, end = text.paragraphs
     assert "4 times fewer steps" in steps
-    assert "One over the root of the batch size would be 2.0 times" in noise
-    assert "with 8 and" in progress
+    assert "The root of 4, by which a mean of independent images would be quieter, is 2.0." in noise
+    assert progress.startswith("Progress: with the rate left alone")
     assert "standard deviation" in end
+
+
+def first_losses(context, losses: dict[int, float]):
+    """Runs of some batch sizes whose first epoch had these training losses."""
+    made = runs_of(context, "library", {"name": "any", "optimizer": "sgd"})
+    return [
+        replace(
+            made,
+            config=made.config.with_(batch_size=size),
+            rows=tuple(({**each[0], "train_loss": loss}, *each[1:]) for each in made.rows),
+        )
+        for size, loss in losses.items()
+    ]
+
+
+def test_the_answer_names_the_size_that_gets_furthest_and_what_holds_back_the_others(
+    context,
+) -> None:
+    def progress(**losses: float) -> str:
+        found = first_losses(context, {int(size[1:]): loss for size, loss in losses.items()})
+        return batch_answer(found, [2.0, 1.0])[2]
+
+    both = progress(b32=0.4341, b64=0.3867, b128=0.3975, b512=0.5353)
+    assert "is lowest with 64, 0.387." in both
+    assert "their noise costs more than these win: 0.434 with 32." in both
+    assert "take too few steps: 0.535 with 512." in both
+    assert "noise" not in progress(b32=0.3, b64=0.4).partition("Larger")[0]
+    assert "too few steps: 0.400 with 64" in progress(b32=0.3, b64=0.4)
+    assert "Larger" not in progress(b32=0.4, b64=0.3)
 
 
 def test_one_seed_alone_is_told_to_say_nothing_about_chance(context) -> None:

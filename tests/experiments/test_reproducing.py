@@ -6,8 +6,15 @@ import pytest
 
 import steepest.sweeping
 from fakes import stripe_dataset
+from steepest.cli.ending import Terminated
 from steepest.config import Config
-from steepest.errors import IntegrityError, MissingDataset, SteepestError, UserError
+from steepest.errors import (
+    IntegrityError,
+    MissingDataset,
+    SteepestError,
+    StoppedError,
+    UserError,
+)
 from steepest.experiments.experiment import Experiment
 from steepest.experiments.parts import PARTS, load_all, part
 from steepest.experiments.providing import provide
@@ -285,10 +292,92 @@ def test_an_unknown_part_is_found_before_anything_is_trained(experiment, swept, 
 def test_a_part_must_return_contents(experiment, swept, tmp_path) -> None:
     bad = PARTS_FILE.replace('return [Text("runs"', 'return ["runs"] or [Text("runs"')
     (tmp_path / "my_parts.py").write_text(bad)
-    with pytest.raises(
-        UserError, match=r"`my_parts.py:count` must return a list of: Figure, Table"
-    ):
+    _, found = done(experiment, tmp_path / "out")
+    (failure,) = found.failures
+    assert failure.why.startswith(
+        "The part `my_parts.py:count` must return a list of: Figure, Table"
+    )
+
+
+def failing(tmp_path: Path, statement: str) -> None:
+    """Let the first part fail."""
+    text = PARTS_FILE.replace("    accuracies =", f"    {statement}\n    accuracies =")
+    (tmp_path / "my_parts.py").write_text(text)
+
+
+def test_a_part_that_fails_is_told_in_its_place_and_the_others_are_made(
+    experiment, swept, tmp_path
+) -> None:
+    failing(tmp_path, "{}['val_accuracy']")
+    progress, found = done(experiment, tmp_path / "out")
+    failed, counted = found.sections
+    said = failed.contents[0].paragraphs[0]
+    assert said == (
+        "This part could not be made: `my_parts.py:show`: KeyError: 'val_accuracy' "
+        "(my_parts.py, line 5)."
+    )
+    assert progress[-2].said == f"Shown: {said}"
+    assert counted.contents[0].paragraphs == ("[1]",)
+    assert "shown" not in {figure.name for figure in found.figures}
+    assert found.notes == (
+        "Could not be made, and what they would show is missing: `my_parts.py:show`.",
+    )
+    (record,) = json.loads(json.dumps(found.to_dict()))["failures"]
+    assert (record["part"], record["title"]) == ("my_parts.py:show", "Shown")
+    assert record["why"] == "KeyError: 'val_accuracy' (my_parts.py, line 5)."
+
+
+def test_an_error_without_a_message_is_told_by_its_kind(experiment, swept, tmp_path) -> None:
+    failing(tmp_path, "assert not case")
+    (failure,) = done(experiment, tmp_path / "out")[1].failures
+    assert failure.why == "AssertionError (my_parts.py, line 5)."
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind"),
+    [
+        ("import errno; raise OSError(errno.ENOSPC, 'full')", OSError),
+        ("import steepest.errors as e; raise e.StoppedError('later')", StoppedError),
+        ("import steepest.cli.ending as e; raise e.Terminated", Terminated),
+        ("raise KeyboardInterrupt", KeyboardInterrupt),
+    ],
+)
+def test_what_stops_the_command_stops_it_within_a_part(
+    statement, kind, experiment, swept, tmp_path
+) -> None:
+    failing(tmp_path, statement)
+    with pytest.raises(kind):
         done(experiment, tmp_path / "out")
+
+
+DIVERGES = "import steepest.errors as e; raise e.DivergedError('It is NaN. Try a smaller --lr.')"
+
+
+def test_a_part_of_runs_that_diverged_names_their_seeds_and_no_flag_of_another_verb(
+    experiment, swept, tmp_path, monkeypatch
+) -> None:
+    failing(tmp_path, DIVERGES)
+    (unknown,) = done(experiment, tmp_path / "out")[1].failures
+    assert unknown.why == "It is NaN."
+
+    def fake(jobs, folder, **how):
+        yield from (FakeOutcome(job, diverged="NaN" if job.config.seed else None) for job in jobs)
+
+    monkeypatch.setattr(steepest.sweeping, "sweep", fake, raising=False)
+    (named,) = done(experiment, tmp_path / "out")[1].failures
+    assert named.why == "seed 1 of One, seed 2 of One diverged."
+
+
+def test_cases_that_train_in_bfloat16_are_named(experiment, swept, tmp_path) -> None:
+    text = EXPERIMENT.replace(
+        'config = { data = "cifar10" }', 'config = { precision = "bfloat16" }'
+    )
+    experiment.path.write_text(text)
+    coarse = "Trained in bfloat16, whose products have three digits; the weights are float32: "
+    assert done(Experiment.read(experiment.path), tmp_path / "out")[1].notes == (f"{coarse}Two.",)
+    experiment.path.write_text(text.replace('model = "F2"', 'model = "F2"\nprecision = "bfloat16"'))
+    both = done(Experiment.read(experiment.path), tmp_path / "out")[1].notes
+    assert both == (f"{coarse}One; Two.",)
 
 
 def test_missing_data_is_found_before_anything_is_trained(

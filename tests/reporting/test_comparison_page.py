@@ -107,7 +107,7 @@ def test_a_page_of_two_at_fixed_settings_has_no_matrix_and_no_tuning():
         {"metric": "seconds", "target": 0.99},
         {"test_images": True},
         {"until_decided": True, "max_seeds": 20},
-        {"margin": 0.0},
+        {"margin": 1e-9},
     ],
     ids=str,
 )

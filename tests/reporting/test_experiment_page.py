@@ -148,6 +148,25 @@ def test_the_terminal_shows_the_same_and_tells_a_reason_once() -> None:
     assert lines[-1] == "note: quick"
 
 
+def test_a_recomputed_value_is_no_published_one_on_page_and_terminal() -> None:
+    figures = (
+        *FIGURES[:2],
+        Figure("same", 0.00957214, (0.00957214,), digits=8, recomputed=True),
+        Figure("other", 0.92, (0.95,), unit="%", digits=3, recomputed=True),
+    )
+    done = reproduction(figures=figures)
+    page, text = experiment_page(done), reproduction_text(done)
+    for told in (page, text):
+        assert "recomputed 0.00957214" in told
+        assert "recomputed 92.0%" in told
+        assert "differs from the recomputed" in told
+        assert "1 agrees, 1 differs, 1 agrees with a recomputed value" in told
+        assert ", 1 differs from a recomputed value" in told
+    assert "✓ agrees with the recomputed" in page
+    assert "<dd>1 of 2</dd>" in page
+    assert done.counts == (1, 1)
+
+
 def test_all_experiments_have_a_line_each() -> None:
     text = all_text([reproduction(figures=FIGURES), reproduction()])
     assert text.splitlines()[0].split()[:3] == ["mine", "1.0", "s"]

@@ -1,6 +1,6 @@
 """Output sizes, receptive fields and parameter counts of a network, each with its arithmetic."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -22,7 +22,8 @@ class SizeRow:
         token: as the notation writes the layer.
         shape: behind it, without the batch.
         size: how its height came about; where width differs, both. '' where the size stays.
-        field: how the receptive field came about, in pixels of the input; '' where it stays.
+        field: how the receptive field came about, in pixels of the input, of which it sees at most all; where
+            height and width differ, both; '' where it stays.
         jump: how far apart the fields of neighbouring values lie; '' where it stays.
     """
 
@@ -50,48 +51,83 @@ def size_rows(model: str, shape: tuple[int, int, int] | None = None) -> tuple[Si
     )  # refuses what cannot be read, and knows a named model's own shape
     field, rows = Field(), []
     for placed in place(expand(items_of(model)), table.input_shape):
-        row, field = _row(placed, field)
-        rows.append(row)
+        rows.append(_row(placed, field, table.input_shape))
+        field = placed.layer.field(field, placed.before)
     return tuple(rows)
 
 
-def _row(placed: Placed, field: Field) -> tuple[SizeRow, Field]:
+def _row(placed: Placed, field: Field, image: Shape) -> SizeRow:
     layer, before, behind = placed.layer, placed.before, placed.behind
     grown = layer.field(field, before)
     if isinstance(layer, Convolution | Pool):
-        said = _both(layer, before)
-        seen = field_arithmetic(field.size[0], layer.kernel, field.jump)
+        seen = _seen(field, (layer.kernel, layer.kernel), image)
         jump = f"{field.jump} x {layer.stride} = {grown.jump}" if layer.stride != 1 else ""
-        return SizeRow(str(layer), behind, said, seen, jump), grown
+        return SizeRow(str(layer), behind, _both(layer, before), seen, jump)
     if isinstance(layer, GlobalAverage):
-        seen = field_arithmetic(field.size[0], before[1], field.jump)
-        return SizeRow(
-            str(layer), behind, f"the mean of {before[1]} x {before[2]} = 1", seen
-        ), grown
-    token = "{}" if isinstance(layer, Residual) else str(layer)
-    flattened = len(before) == 3 and len(behind) == 1
-    said = f"{' x '.join(map(str, before))} = {prod(before):,} values in" if flattened else ""
-    return SizeRow(token, behind, said, _stays(field, grown)), grown
+        said = f"the mean of {before[1]} x {before[2]} = 1"
+        return SizeRow(str(layer), behind, said, _seen(field, before[1:], image))
+    if isinstance(layer, Residual):
+        return SizeRow("{}", behind, field=_stays(field, grown, image))
+    if (
+        len(before) == 3 and len(behind) == 1
+    ):  # all values of the maps: a window as large as they are
+        said = f"{' x '.join(map(str, before))} = {prod(before):,} values in"
+        seen = "" if grown.size == field.size else _seen(field, before[1:], image)
+        return SizeRow(str(layer), behind, said, seen)
+    return SizeRow(str(layer), behind)
 
 
 def _both(layer: Convolution | Pool, before: Shape) -> str:
-    height, width = (
-        arithmetic(side, layer.kernel, layer.stride, layer.padding) for side in before[1:]
+    return _once(arithmetic(side, layer.kernel, layer.stride, layer.padding) for side in before[1:])
+
+
+def _seen(field: Field, window: Sequence[int], image: Shape) -> str:
+    """Return how a window [height, width] makes the receptive field grow, on an image [C, H, W]."""
+    return _once(
+        field_arithmetic(seen, kernel, field.jump, whole, side)
+        for seen, kernel, whole, side in zip(
+            field.size, window, image[1:], _sides(image), strict=True
+        )
     )
-    return height if height == width else f"{height}; {width}"
 
 
-def _stays(field: Field, grown: Field) -> str:
-    return "" if field.size == grown.size else f"{grown.size[0]}"
+def _stays(field: Field, grown: Field, image: Shape) -> str:
+    if field.size == grown.size:
+        return ""
+    return _once(map(_capped, grown.size, image[1:], _sides(image)))
 
 
-def field_arithmetic(seen: int, kernel: int, jump: int) -> str:
-    """Return how a window makes the receptive field grow.
+def _sides(image: Shape) -> tuple[str, str]:
+    return ("image", "image") if image[1] == image[2] else ("height", "width")
 
-    >>> field_arithmetic(5, 2, 1)
+
+def _once(said: Iterable[str]) -> str:
+    """Return what is said of height and width: once where it is the same."""
+    return "; ".join(dict.fromkeys(said))
+
+
+def field_arithmetic(seen: int, kernel: int, jump: int, whole: int, side: str = "image") -> str:
+    """Return how a window makes the receptive field grow, along one side of the image.
+
+    Args:
+        seen: the field in front of the window, not cut to the image.
+        kernel: of the window.
+        jump: input pixels between neighbouring values in front of it.
+        whole: pixels of the image along it: nothing sees more.
+        side: what they are the whole of.
+
+    >>> field_arithmetic(5, 2, 1, 28)
     '5 + (2 - 1) x 1 = 6'
+    >>> field_arithmetic(32, 2, 4, 28)
+    '32 + (2 - 1) x 4 = 36, more than the 28 there are: the whole image'
     """
-    return f"{seen} + ({kernel} - 1) x {jump} = {seen + (kernel - 1) * jump}"
+    return f"{seen} + ({kernel} - 1) x {jump} = {_capped(seen + (kernel - 1) * jump, whole, side)}"
+
+
+def _capped(seen: int, whole: int, side: str) -> str:
+    return (
+        f"{seen}, more than the {whole} there are: the whole {side}" if seen > whole else f"{seen}"
+    )
 
 
 @dataclass(frozen=True)
@@ -116,13 +152,13 @@ def typed_sizes(size: int, windows: Sequence[Window]) -> tuple[SizeRow, ...]:
     """
     if size < 1:
         raise UserError(f"The input has at least 1 pixel, not {size}.")
-    rows, seen, jump = [], 1, 1
+    rows, seen, jump, whole = [], 1, 1, size
     for each in windows:
         geometry = Geometry((each.kernel, each.kernel), each.stride, each.padding, each.dilation)
         geometry.places(size, size)
         said = arithmetic(size, each.kernel, each.stride, each.padding, each.dilation)
         reach = each.dilation * (each.kernel - 1) + 1
-        field = field_arithmetic(seen, reach, jump)
+        field = field_arithmetic(seen, reach, jump, whole)
         moved = f"{jump} x {each.stride} = {jump * each.stride}" if each.stride != 1 else ""
         size = places(size, each.kernel, each.stride, each.padding, each.dilation)
         seen, jump = seen + (reach - 1) * jump, jump * each.stride

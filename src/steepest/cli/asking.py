@@ -42,7 +42,9 @@ class Asked:
     ] = False
     max_seeds: Annotated[
         int | None,
-        Parameter(help="Give up after so many seeds, with --until-decided. [default: 100]"),
+        Parameter(
+            help="Give up after so many seeds, with --until-decided; at least 14, with --fixed 7. [default: 100]"
+        ),
     ] = None
     metric: Annotated[
         Literal["accuracy", "loss", "steps", "passes", "seconds"],
@@ -54,8 +56,8 @@ class Asked:
     margin: Annotated[
         float | None,
         Parameter(
-            help="The largest difference that does not matter. [default: 0.005 of accuracy, 0.02 nats of loss, "
-            "0.05 of the time]"
+            help="The largest difference that does not matter: an accuracy (0.005 is half a point), nats of loss, "
+            "or a share of the time. [default: 0.005, 0.02, 0.05]"
         ),
     ] = None
     test_images: Annotated[

@@ -107,10 +107,13 @@ def separated(texts: str) -> list[str]:
 
 
 def _announce(question: Any, folder: Path) -> None:
+    from ..comparison.reach import out_of_reach
     from ..reporting.comparison_words import design_line, subject
 
     names = ", ".join(side.name for side in question.sides)
     lines = [f"{names}: {subject(question)}", design_line(question), f"runs: {folder}"]
+    note = out_of_reach(question.design, len(question.pairs))
+    lines += [f"note: {note}"] if note else []
     print("\n".join(lines), file=sys.stderr, flush=True)
 
 

@@ -110,14 +110,21 @@ def _one(
 
 
 def _conclude(done: "list[Reproduction]", json: bool, *, several: bool) -> None:
+    """Print what all of them left, and end with an error where a part could not be made."""
     if json:
         records = [each.to_dict() for each in done]
         print(json_format.dumps({"experiments": records} if several else records[0]))
-        return
-    if several:
+    elif several:
         from ..reporting.experiment_text import all_text
 
         print(all_text(done))
+    failed = [
+        f"`{failure.part}` of {each.experiment.name}" for each in done for failure in each.failures
+    ]
+    if failed:
+        raise UserError(
+            f"Could not be made: {', '.join(failed)}. The page says why, and holds all the rest."
+        )
 
 
 class Display:

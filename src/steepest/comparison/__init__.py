@@ -8,10 +8,10 @@
 
 Of asking: ``sides``, ``design``, ``results`` (the criterion), ``question``. Of tuning: ``space``, ``tuning``,
 ``tuned``. Of making: ``measuring`` (between jobs and records), ``inspecting``, ``work``, ``comparing``,
-``folder``, ``doors``. Of what was made: ``comparison``, ``costs``, ``judging``. Of statistics: ``verdict`` with
-``signflip``, ``bootstrap``, ``equivalence``, ``several``, ``sizing``; ``sequential`` with ``anytime``;
-``images``; ``censored``. Of trust: ``fingerprints``, ``claims``, ``checks``, ``retracing``, ``rerunning``,
-``verifying``. The names are loaded when they are first used.
+``earlier``, ``folder``, ``doors``. Of what was made: ``comparison``, ``costs``, ``judging``. Of statistics:
+``verdict`` with ``signflip``, ``bootstrap``, ``equivalence``, ``several``, ``sizing``, ``reach``; ``sequential``
+with ``anytime``; ``images``; ``censored``. Of trust: ``fingerprints``, ``claims``, ``checks``, ``retracing``,
+``rerunning``, ``verifying``. The names are loaded when they are first used.
 """
 
 from typing import TYPE_CHECKING

@@ -12,6 +12,7 @@ from .claims import DIGEST, sealed, verdict_rows
 from .comparison import Comparison, told
 from .design import FEWEST_UNITS
 from .findings import Finding, Refuted
+from .results import unpacked
 from .tuning_checks import check_choices, check_trials
 
 Claim = Mapping[str, Any]
@@ -26,7 +27,7 @@ def check_claim(claim: Claim, comparison: Comparison) -> list[Finding]:
             findings.append(Finding(name, True, check(claim, comparison)))
         except Refuted as refuted:
             findings.append(Finding(name, False, str(refuted)))
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, TypeError, IndexError, ArithmeticError) as error:
             findings.append(Finding(name, False, f"records are missing: {error!r}."))
     return findings
 
@@ -86,10 +87,19 @@ def _numbers(claim: Claim, comparison: Comparison) -> str:
                 f"{each.side} with seed {each.seed} has the accuracy {each.accuracy}, which {images:,} images "
                 "cannot give."
             )
+        name = f"{each.side} with seed {each.seed}"
         if not each.diverged and (len(each.weights) != 64 or each.forwards < each.steps):
-            raise Refuted(
-                f"{each.side} with seed {each.seed} has no hash of its weights, or fewer passes than steps."
-            )
+            raise Refuted(f"{name} has no hash of its weights, or fewer passes than steps.")
+        if comparison.question.criterion.images and not each.diverged:
+            count = int(unpacked(each.correct, images).sum())
+            if count != round(right):
+                raise Refuted(
+                    f"{name} has {count} right images one by one, and {right:.0f} by its accuracy."
+                )
+        if each.arrival is not None and not (
+            0 < each.arrival.steps <= each.steps and each.arrival.passes <= each.passes
+        ):
+            raise Refuted(f"{name} arrived at the target after its training was over.")
     return "every accuracy is a number of right images, every run has at least a pass a step"
 
 
@@ -121,9 +131,9 @@ def _earlier(claim: Claim, comparison: Comparison) -> str:
     """What was asked before is told, and refutes nothing: whoever writes a claim can also hide it."""
     count = len(claim["earlier"])
     if not count:
-        return "nothing was asked of the same sides before in that folder"
+        return "nothing was asked of these sides before, as far as it tells"
     times = "once" if count == 1 else f"{count} times"
-    return f"the same sides were compared {times} before in that folder"
+    return f"some of these sides were compared {times} before"
 
 
 CHECKS: dict[str, Check] = {

@@ -3,7 +3,7 @@
 format, made           of the file, and when it was written
 question               sides with their configs, pairs, design, criterion
 program, files         SHA-256 of this package's code, and of every file of the user's
-circumstances          data hashes by unit, environments with plans
+circumstances          data hashes by side and unit, environments with plans
 trials, results        each with its settings, seed, numbers, costs and the SHA-256 of its weights
 verdicts               for each pair
 earlier                what was asked of the same sides before, in the same folder
@@ -19,13 +19,14 @@ from typing import Any
 
 from ..errors import IntegrityError, UserError
 from ..storage import json_hash, write_durably
+from .claim_kinds import check_kinds
 from .comparison import Circumstances, Comparison
 from .fingerprints import file_hashes, program_hash
 from .question import Question
 from .results import Result
 from .tuning import TrialResult
 
-FORMAT = 1  # raised when an older steepest could not read it
+FORMAT = 2  # raised when an older steepest could not read it
 DIGEST = "sha256"
 
 
@@ -111,16 +112,18 @@ def comparison_of(claim: Mapping[str, Any]) -> Comparison:
         IntegrityError: something is missing in it, or is not what it must be.
     """
     try:
-        return Comparison(
+        comparison = Comparison(
             question=Question.of(claim["question"]),
             trials=tuple(TrialResult.of(each) for each in claim["trials"]),
             results=tuple(Result.of(each) for each in claim["results"]),
             circumstances=Circumstances(**claim["circumstances"]),
             notes=tuple(claim["notes"]),
         )
+        check_kinds(claim, comparison)
     except UserError as error:
         raise IntegrityError(f"The claim asks for what steepest refuses: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise IntegrityError(
             f"The claim is not complete: {type(error).__name__}: {error}."
         ) from error
+    return comparison

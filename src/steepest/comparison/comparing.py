@@ -9,14 +9,16 @@ Nothing is kept between calls but finished runs: the same call goes on where the
 """
 
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 from ..sweeping import Engine
 from .comparison import Comparison
 from .question import Question, checked
+from .reach import out_of_reach
 from .work import Made, Work
 
-FIRST_ROUND = 8  # units before the first look: the anytime test decides at no fewer
+FIRST_ROUND = 8  # units before the first look: of fewer than 7 none can come out better or worse
 NEXT_ROUND = 2  # units between two looks: one a core of the smallest machine
 
 Making = Generator[Made, None, Comparison]
@@ -54,7 +56,14 @@ def comparing(
         made = units.stop
         if design.until_decided and work.comparison().decided:
             break
-    return work.comparison()
+    return _noted(work.comparison())
+
+
+def _noted(comparison: Comparison) -> Comparison:
+    """Return the comparison with a note, where none of its pairs could have come out better or worse."""
+    question = comparison.question
+    note = out_of_reach(question.design, len(question.pairs))
+    return replace(comparison, notes=(*comparison.notes, note)) if note else comparison
 
 
 def _round(made: int, most: int, until_decided: bool) -> range:

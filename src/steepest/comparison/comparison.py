@@ -17,6 +17,15 @@ Pair = tuple[str, str]
 MIRROR = {"better": "worse", "worse": "better"}  # a verdict as the other side sees it
 
 
+def place_of(side: str, unit: int) -> str:
+    """Return the name under which the data of a side's runs in one unit is recorded.
+
+    >>> place_of("adam", 3)
+    '3 adam'
+    """
+    return f"{unit} {side}"
+
+
 @dataclass(frozen=True)
 class Circumstances:
     """What a comparison was made with.
@@ -25,7 +34,7 @@ class Circumstances:
         classes: K.
         train_images: that each run learned from.
         test_images: that each run was measured on.
-        hashes: SHA-256 of the data's splits, by unit.
+        hashes: SHA-256 of the data's splits, by ``place_of`` side and unit.
         environments: versions, processor and plan; a result names its own by its number.
     """
 

@@ -17,10 +17,11 @@ from ..errors import UserError
 
 # Tuning seeds lie beyond any reporting seed: more than a million reporting runs are refused.
 TUNING_SEEDS_FROM = 1_000_000
-FEWEST_UNITS = (
-    6  # the exact sign-flip test of n pairs has the floor 2 ** (1 - n): 0.0625 at 5, 0.03125 at 6
-)
+# Better and worse at 5 % need so many: the exact sign-flip test of n pairs has the floor 2 ** (1 - n), 0.0625 at 5
+# and 0.03125 at 6, and the anytime test 0.052 at 6 and 0.027 at 7. Equivalence is one-sided and needs one fewer.
+FEWEST_UNITS, FEWEST_UNTIL_DECIDED = 6, 7
 DEFAULT_STUDIES, DEFAULT_EACH, DEFAULT_TRIALS, DEFAULT_SEEDS = 10, 2, 16, 20
+DEFAULT_MOST = 100  # seeds in all, where they are added until decided
 MOST_TRIALS = 1024  # far beyond what 16 cores do in a night; a slip of the finger is meant here
 
 Budget = Literal["trials", "passes"]
@@ -93,22 +94,6 @@ class Design:
         return cls(**values)
 
 
-def refuse_too_few(design: Design) -> None:
-    """Refuse a design in which no verdict can ever be reached.
-
-    Raises:
-        UserError: says how many units there must be, and why.
-    """
-    if design.units >= FEWEST_UNITS:
-        return
-    noun = "studies" if design.tuned else "seeds"
-    floor = 2.0 ** (1 - design.units)
-    raise UserError(
-        f"{design.units} {noun} can never decide: the exact test of {design.units} pairs has no p below "
-        f"{floor:g}, and 0.05 is asked. Give at least {FEWEST_UNITS} {noun}."
-    )
-
-
 def design_of(
     *,
     fixed: bool = False,
@@ -142,7 +127,7 @@ def design_of(
         raise UserError("--fixed tunes nothing: leave --studies and --trials out.")
     if fixed and budget != "trials":
         raise UserError("--budget is a tuning budget, and --fixed tunes nothing.")
-    wanted = (max_seeds or 100) if until_decided else seeds
+    wanted = _most_seeds(max_seeds, fixed) if until_decided else seeds
     units, each = _spread(wanted, studies, fixed)
     return Design(
         tuned=not fixed,
@@ -154,6 +139,24 @@ def design_of(
         until_decided=until_decided,
         budget=budget,
     )
+
+
+def _most_seeds(max_seeds: int | None, fixed: bool) -> int:
+    """Return how many seeds may be added until decided, once better or worse could come of them."""
+    fewest = FEWEST_UNTIL_DECIDED * (1 if fixed else DEFAULT_EACH)
+    if max_seeds is None:
+        return DEFAULT_MOST
+    if max_seeds < fewest:
+        units = (
+            f"{FEWEST_UNTIL_DECIDED} seeds"
+            if fixed
+            else f"{FEWEST_UNTIL_DECIDED} studies of {DEFAULT_EACH}"
+        )
+        raise UserError(
+            f"--max-seeds must be at least {fewest} ({units}), not {max_seeds}: with fewer the anytime test can "
+            "never decide better or worse."
+        )
+    return max_seeds
 
 
 def _spread(seeds: int | None, studies: int | None, fixed: bool) -> tuple[int, int]:

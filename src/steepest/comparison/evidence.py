@@ -16,7 +16,7 @@ class Evidence:
         bootstrap_high: its upper end.
         p: two-sided, against no difference.
         p_equivalent: against a difference of the margin or more.
-        floor: the smallest p that n differences can reach.
+        floor: the smallest ``p`` that n differences can reach; that of equivalence is half of it.
         side: 1 where the evidence is for better, -1 for worse, 0 for neither.
         method: how p was found.
     """

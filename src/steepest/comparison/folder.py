@@ -4,23 +4,28 @@ comparisons/<data>-<model>-<setting>-<digits>/
     runs/               a folder for each run; runs are shared by all that is asked of the same sides
     comparison.json     the latest answer, which is a claim: see ``claims``
     comparison.html     the same for the eye
-    asked.json          what was asked here, and what came out
+    asked.json          what was asked here, and what came out: see ``earlier``
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from ..errors import IntegrityError
 from ..storage import write_durably
 from .claims import claim_of, write_claim
 from .comparison import Comparison
+from .earlier import (
+    ASKED,
+    earlier_entries,
+    earlier_note,
+    entry_of,
+    read_entries,
+    same_question,
+)
 from .question import Question
 
 DEFAULT_FOLDER = Path("comparisons")
-RECORD, PAGE, ASKED = "comparison.json", "comparison.html", "asked.json"
+RECORD, PAGE = "comparison.json", "comparison.html"
 
 
 def default_folder(question: Question) -> Path:
@@ -43,59 +48,15 @@ def conclude(comparison: Comparison, folder: Path, claim: Path | None = None) ->
         folder: its own.
         claim: where to write the record too.
     """
-    earlier = [each for each in _asked(folder) if _what(each) != _what(_entry(comparison))]
-    note = earlier_note(earlier, comparison)
+    entry = entry_of(comparison)
+    kept = [each for each in read_entries(folder) if not same_question(each, entry)]
+    earlier = earlier_entries(entry, folder, DEFAULT_FOLDER)
+    note = earlier_note(earlier, entry)
     if note:
         comparison = replace(comparison, notes=(*comparison.notes, note))
-    record = claim_of(comparison, earlier)
+    record = claim_of(comparison, [dict(each) for each in earlier])
     write_claim(record, folder / RECORD)
     if claim is not None:
         write_claim(record, claim)
-    entries = [*earlier, _entry(comparison)]
-    write_durably(folder / ASKED, json.dumps(entries, indent=1) + "\n")
+    write_durably(folder / ASKED, json.dumps([*kept, entry], indent=1) + "\n")
     return replace(comparison, folder=folder)
-
-
-def earlier_note(earlier: list[dict[str, Any]], comparison: Comparison) -> str:
-    """Return what to say of earlier questions about the same sides; nothing where there were none.
-
-    Choosing among several answers, or adding seeds after a look, makes false verdicts likelier than 5 %.
-    """
-    if not earlier or comparison.question.design.until_decided:
-        return ""
-    times = "once" if len(earlier) == 1 else f"{len(earlier)} times"
-    told = "; ".join(
-        f"{_design_words(each['design'])}: {', '.join(each['kinds'])}" for each in earlier
-    )
-    return (
-        f"The same sides were compared {times} before ({told}). Whoever picks among answers, or adds seeds "
-        "after a look, errs more often than 5 %; --until-decided may look as often as it likes."
-    )
-
-
-def _design_words(design: Mapping[str, Any]) -> str:
-    noun = "studies" if design["tuned"] else "seeds"
-    return f"{design['units']} {noun} from seed {design['first_seed']}"
-
-
-def _entry(comparison: Comparison) -> dict[str, Any]:
-    question = comparison.question
-    return {
-        "design": question.design.to_dict(),
-        "criterion": question.criterion.to_dict(),
-        "kinds": [verdict.kind for verdict in comparison.verdicts.values()],
-    }
-
-
-def _what(entry: Mapping[str, Any]) -> tuple[Any, Any]:
-    return entry["design"], entry["criterion"]
-
-
-def _asked(folder: Path) -> list[dict[str, Any]]:
-    path = folder / ASKED
-    if not path.is_file():
-        return []
-    try:
-        return list(json.loads(path.read_text()))
-    except ValueError as error:
-        raise IntegrityError(f"{path} is damaged: {error}. Take it away to go on.") from error

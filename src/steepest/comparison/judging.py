@@ -100,10 +100,13 @@ def _numbers(comparison: "Comparison") -> dict[int, float]:
 
 
 def horizon(comparison: "Comparison") -> float:
-    """Return the time up to which it is known of every run whether it had arrived.
+    """Return the common horizon: the time up to which it is known of every run whether it had arrived.
 
-    Runs are looked at when an epoch ends, so one that has not arrived when it is over could have done so at the
-    end of a further epoch and not sooner. The horizon is the earliest such end; runs that diverged arrive never.
+    Runs are looked at when an epoch ends, so one that has not arrived when its training is over could have done so
+    at the end of a further epoch and not sooner: that end is its own horizon, an epoch beyond what was trained.
+    The common one is the earliest of all runs', since times are comparable only where both sides were watched for
+    as long. By a clock of passes or seconds it is the cheapest side's, and a dearer side may arrive after it: such
+    a run has not arrived by then, and is told apart from those that never did. Diverged runs have no horizon.
     """
     metric = comparison.question.criterion.metric
     runs = [each for each in comparison.results if not each.diverged]
@@ -121,7 +124,8 @@ def _arrivals(comparison: "Comparison", side: str, most: float, budget: int | No
     runs = [comparison.reported(side, unit, budget) for unit in range(comparison.units)]
     times = np.array([[time_of(each.arrival, metric) for each in unit] for unit in runs])
     arrived = times <= most
-    return Arrivals(np.where(arrived, times, most), arrived, most)
+    later = int((np.isfinite(times) & ~arrived).sum())
+    return Arrivals(np.where(arrived, times, most), arrived, most, later)
 
 
 def _tables(comparison: "Comparison", side: str, budget: int | None) -> Floats:

@@ -79,7 +79,7 @@ def report_result(
         made: number of its environment.
     """
     diverged = outcome.diverged is not None
-    steps = ceil(train_images / outcome.job.config.batch_size)
+    steps = steps_of_epoch(train_images, outcome.job.config)
     return Result(
         side=report.side,
         unit=report.unit,
@@ -99,6 +99,11 @@ def report_result(
         correct=packed(outcome.correct("test")) if criterion.images else "",
         made=made,
     )
+
+
+def steps_of_epoch(train_images: int, config: Config) -> int:
+    """Return how many batches an epoch has; its last may be smaller."""
+    return ceil(train_images / config.batch_size)
 
 
 def arrival_of(rows: list[dict[str, float]], steps: int, target: float | None) -> Arrival | None:

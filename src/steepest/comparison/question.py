@@ -9,7 +9,8 @@ from ..errors import UserError
 from ..optimizers import choose
 from ..optimizers.describing import measure_cost
 from ..storage import json_hash
-from .design import Budget, Design, design_of, refuse_too_few
+from .design import Budget, Design, design_of
+from .reach import refuse_too_few
 from .results import Criterion, Metric
 from .sides import Side, pairs_of, read_sides
 from .space import space_of

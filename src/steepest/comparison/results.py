@@ -14,7 +14,7 @@ Metric = Literal["accuracy", "loss", "steps", "passes", "seconds"]
 TIMES = ("steps", "passes", "seconds")  # clocks until the target accuracy on the validation split
 # Half a point of accuracy is what five images of a thousand make; a fiftieth of a nat is as hard to see.
 MARGINS = {"accuracy": 0.005, "loss": 0.02}
-TIME_MARGIN = 0.05  # share of the time that a run has in all
+TIME_MARGIN = 0.05  # share of the common horizon, which is about the time that a run has in all
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class Criterion:
     Args:
         metric: ``accuracy`` or ``loss`` on the test split, or ``steps``, ``passes`` or ``seconds`` to the target.
         target: validation accuracy to be reached; None where nobody asked.
-        margin: the largest difference that does not matter, in the metric's unit; for times a share of the budget.
+        margin: the largest difference that does not matter: an accuracy, nats of loss, or of times a share of
+            their common horizon (see ``judging.horizon``); 0 asks for no equivalence.
         images: whether the verdict is to hold for new test images too.
     """
 
@@ -46,8 +47,16 @@ class Criterion:
             raise UserError(
                 "--test-images asks which images are right: it goes with --metric accuracy."
             )
-        if not 0 <= self.margin < float("inf"):
-            raise UserError(f"--margin must be 0 or above, not {self.margin:g}.")
+        self._refuse_margin()
+
+    def _refuse_margin(self) -> None:
+        what, end = "an accuracy, where 0.005 is half a point: from 0 to below 1", 1.0
+        if self.metric == "loss":
+            what, end = "in nats of loss, such as 0.02: 0 or above", float("inf")
+        elif self.is_time:
+            what = "a share of the time, such as 0.05: from 0 to below 1"
+        if not 0 <= self.margin < end:
+            raise UserError(f"--margin is {what}, not {self.margin:g}.")
 
     @classmethod
     def asked(

@@ -10,7 +10,7 @@ from torch import Tensor
 from ..config import Config
 from ..environment import environment
 from ..errors import DivergedError
-from ..evaluation import evaluate
+from ..evaluation import Evaluation, evaluate
 from ..history import Epoch, Row
 from ..plan import Plan
 from ..preparation import Setup
@@ -41,11 +41,9 @@ class Retraced:
     best: dict[str, Tensor]
     diverged: str | None
 
-    def accuracy(self, split: str) -> float:
-        """Return the accuracy of the last weights on a split; chance where training diverged."""
+    def evaluation(self, split: str) -> Evaluation:
+        """Return the evaluation of the last weights on a split; training did not diverge."""
         dataset = self.setup.dataset
-        if self.diverged is not None:
-            return 1 / len(dataset.classes)
         self.setup.network.load_state_dict(self.last)
         with self.setup.plan.applied():
             return evaluate(
@@ -54,7 +52,7 @@ class Retraced:
                 dataset.classes,
                 kind=split,
                 plan=self.setup.plan,
-            ).accuracy
+            )
 
     @property
     def forwards(self) -> int:

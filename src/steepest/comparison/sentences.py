@@ -4,7 +4,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from .measure import Measure
-from .sizing import units_to_reach
+from .reach import units_needed
 
 if TYPE_CHECKING:
     from .verdict import Verdict
@@ -37,13 +37,14 @@ def _undecided(verdict: "Verdict", measure: Measure) -> str:
     out_of_reach = verdict.floor * verdict.pairs > verdict.alpha
     if out_of_reach:
         told = (
-            f"{measure.counted(verdict.n)} can never reach p < {verdict.alpha:g}{_family(verdict)} "
-            f"(the floor is {chance(verdict.floor * verdict.pairs)}); {measure.signed(verdict.mean)} so far"
+            f"{measure.counted(verdict.n)} can never reach p < {verdict.alpha:g} for better or worse"
+            f"{_family(verdict)} (the floor is {chance(verdict.floor * verdict.pairs)}); "
+            f"{measure.signed(verdict.mean)} so far"
         )
     if verdict.more is not None:
         return f"undecided: {told}; {measure.counted(verdict.more)} more would probably decide"
     if out_of_reach:
-        least = units_to_reach(verdict.alpha / verdict.pairs)
+        least = units_needed(verdict.alpha / verdict.pairs, verdict.method == "anytime")
         told += f"; it takes {measure.counted(least)} or more"
     return f"undecided: {told}; {verdict.why}"
 
@@ -67,10 +68,12 @@ def _family(verdict: "Verdict", rule: str = "Holm") -> str:
 def chance(p: float) -> str:
     """Return a p-value for a reader.
 
-    >>> chance(0.0625), chance(0.03125), chance(0.00000191), chance(1.0)
+    >>> chance(0.0625), chance(0.03125), chance(0.00000191), chance(0.99998)
     ('0.0625', '0.0312', '0.0000019', '1')
     """
     if p >= 1:
         return "1"
+    if p < 1e-9:  # more digits would only be zeros
+        return f"{p:.0e}"
     digits = 4 if p >= 0.001 else min(9, 2 - int(f"{p:e}".split("e")[1]) - 1)
-    return f"{p:.{digits}f}".rstrip("0")
+    return f"{p:.{digits}f}".rstrip("0").removesuffix(".")

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from ..errors import UserError
 from .anytime import (
     anytime_interval,
+    floor,
     log_evidence,
     running_p_equivalent,
     running_p_two_sided,
@@ -15,7 +16,7 @@ from .anytime import (
 from .bootstrap import bootstrap_interval
 from .evidence import Evidence
 from .measure import POINTS, Measure
-from .signflip import Floats, floor
+from .signflip import Floats
 from .sizing import PROBABLY, sign_is_seen, without_spread
 from .verdict import Pair, Verdict, check_levels, conclude, finite
 

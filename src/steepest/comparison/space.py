@@ -101,8 +101,8 @@ def space_of(name: str, config: Config) -> Space:
     Raises:
         UserError: the learning rate is given, which a tuned comparison chooses, or too much is to be tuned.
     """
-    parts = [Specification.parse(part) for part in config.optimizer.split(WRAPS)]
-    if config.lr is not None or any("lr" in part.settings for part in parts):
+    parts = _parts(config)
+    if lr_is_given(config):
         raise UserError(
             f"`{name}` has its learning rate given, but every side is tuned alike here. "
             "Leave lr out, or compare at the settings given: --fixed."
@@ -117,6 +117,15 @@ def space_of(name: str, config: Config) -> Space:
             "tuned. Give some of them a value."
         )
     return Space(tuple(found))
+
+
+def lr_is_given(config: Config) -> bool:
+    """Return whether a config has its learning rate given, by itself or in its optimizer."""
+    return config.lr is not None or any("lr" in part.settings for part in _parts(config))
+
+
+def _parts(config: Config) -> list[Specification]:
+    return [Specification.parse(part) for part in config.optimizer.split(WRAPS)]
 
 
 def _declared(part: Specification, place: int) -> list[Dimension]:
@@ -141,7 +150,7 @@ def with_settings(config: Config, space: Space, settings: Mapping[str, float]) -
     >>> tuned.lr, tuned.optimizer
     (0.2, 'sam:rho=0.3 of sgd')
     """
-    parts = [Specification.parse(part) for part in config.optimizer.split(WRAPS)]
+    parts = _parts(config)
     for each in space.dimensions[1:]:
         key = each.name.partition(WRAPS)[0]
         written = parts[each.part]

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..config import Config
+from ..errors import UserError
 from ..sweeping import Engine
 from .design import Design
 from .question import Question, with_validation
 from .sides import Side, read_sides
-from .space import Space, space_of, with_settings
+from .space import Space, lr_is_given, space_of, with_settings
 from .tuning import TrialResult, best
 from .work import Made, Work
 
@@ -66,6 +67,11 @@ def question_to_tune(text: str, base: Config, *, studies: int = 1, trials: int =
     """
     (side,) = read_sides([text], base.with_(seed=0, split_seed=0))
     design = Design(units=studies, trials=trials, first_seed=base.seed, split_seed=base.split_seed)
+    if lr_is_given(side.config):
+        raise UserError(
+            f"`{side.name}` has its learning rate given, and that is what tuning is to find. Leave lr out, or "
+            "train with it: steepest train."
+        )
     space_of(side.name, side.config)
     return Question((with_validation(side),), design)
 

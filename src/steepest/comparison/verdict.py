@@ -42,7 +42,7 @@ class Verdict:
         p_adjusted: the same after Holm over the pairs.
         p_equivalent: against a difference of the margin or more; 1 where the margin is 0.
         p_equivalent_adjusted: the same after Bonferroni over the pairs.
-        floor: the smallest p that n differences can reach.
+        floor: the smallest ``p`` that n differences can reach; that of equivalence is half of it.
         more: how many differences more would probably (80 %) decide; None where the answer is no number.
         why: the reason where ``more`` is None and the verdict undecided; else empty.
         margin: the largest difference that does not matter.
@@ -92,7 +92,7 @@ def judge(
     >>> judge([0.004, 0.006, 0.005, 0.003, 0.007, 0.005], margin=0.001).sentence
     'better: +0.50 points (95 % interval 0.30 to 0.70), p = 0.0312 over 6 pairs'
     >>> print(judge([0.004, 0.006, 0.005, 0.003, 0.007], margin=0.001).sentence.replace("; ", "\\n"))
-    undecided: 5 pairs can never reach p < 0.05 (the floor is 0.0625)
+    undecided: 5 pairs can never reach p < 0.05 for better or worse (the floor is 0.0625)
     +0.50 points so far
     1 pair more would probably decide
     """

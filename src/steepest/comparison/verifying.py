@@ -1,16 +1,18 @@
 """Is it true? A claim is held against its design and in part run again; a run is trained again and compared."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
 from ..runs import Run
+from ..specification import files_of
 from ..storage import sha256
 from .checks import check_claim
 from .claims import comparison_of, read_claim
+from .comparison import Comparison
 from .findings import Finding
 from .fingerprints import program_hash, weights_hash
 from .rerunning import rerun
@@ -70,17 +72,38 @@ def verify_claim(
     """
     claim = read_claim(path)
     comparison = comparison_of(claim)
-    findings = [_files(claim), *check_claim(claim, comparison), _program(claim)]
+    findings = [_files(claim, comparison), *check_claim(claim, comparison), _program(claim)]
     if all(each.accepted for each in findings):
         runs: list[TrialResult | Result] = [*comparison.trials, *comparison.results]
         draw = draw or random.SystemRandom()
         drawn = draw.sample(runs, min(sample, len(runs)))
         findings += [rerun(claim, comparison, each, data_dir) for each in drawn]
+        findings += _reach(comparison, len(drawn), len(runs))
     return Verification(str(path), tuple(findings))
 
 
-def _files(claim: Mapping[str, Any]) -> Finding:
+def _reach(comparison: Comparison, drawn: int, runs: int) -> Iterator[Finding]:
+    """Yield what running a part again cannot see."""
+    text = (
+        f"{drawn} of {runs} runs were run again: one changed number would be found with a chance of "
+        f"{drawn / runs:.1%}; --sample {runs} runs all of them"
+    )
+    if drawn < runs:
+        yield Finding("sample", True, text)
+    if comparison.question.criterion.metric == "seconds":
+        text = "seconds are those of another time and machine: nobody can check them"
+        yield Finding("seconds", True, text)
+
+
+def _files(claim: Mapping[str, Any], comparison: Comparison) -> Finding:
     """Refuse to judge a rule that is not the one of the claim."""
+    configs = [side.config for side in comparison.question.sides]
+    named = {str(p) for c in configs for text in (c.model, c.optimizer) for p in files_of(text)}
+    if named != set(claim["files"]):
+        odd = ", ".join(sorted(named ^ set(claim["files"])))
+        return Finding(
+            "files", False, f"the claim's hashes are not those of its sides' files: {odd}."
+        )
     for path, claimed in claim["files"].items():
         if not Path(path).is_file():
             raise UserError(
@@ -101,7 +124,8 @@ def _program(claim: Mapping[str, Any]) -> Finding:
     text = (
         "this steepest made it"
         if same
-        else "another version of steepest made it: bytes are not asked for"
+        else "another version of steepest made it: its runs are not held to the byte but to the spread over their "
+        "seeds, which is a far weaker check"
     )
     return Finding("program", True, text)
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from ..errors import UserError
 from ..sweeping import Engine, Job, Outcome, sweep
 from ..sweeping.ready import Place, setup_of
-from .comparison import Circumstances, Comparison, told
+from .comparison import Circumstances, Comparison, place_of, told
 from .inspecting import refuse_uncounted
 from .measuring import Report, environment_of, report_job, report_result, trial_job, trial_result
 from .question import Question
@@ -125,7 +125,7 @@ class Work:
             self.results.append(
                 report_result(report, outcome, self.question.criterion, images, environment)
             )
-            self.hashes[str(report.unit)] = outcome.environment["data"]["hashes"]
+            self.hashes[place_of(report.side, report.unit)] = outcome.environment["data"]["hashes"]
             if made is not None:
                 yield made
 
@@ -189,7 +189,7 @@ class Work:
                 self.classes,
                 self.train_images[self.question.sides[0].name],
                 self.test_images,
-                dict(sorted(self.hashes.items(), key=lambda pair: int(pair[0]))),
+                dict(sorted(self.hashes.items(), key=lambda pair: int(pair[0].split()[0]))),
                 tuple(self.environments),
             ),
             notes=self.notes,

@@ -4,6 +4,9 @@ A published figure is one run of a procedure of which we made n. If all n + 1 co
 lies near our mean: within 3 x sd x sqrt(1 + 1/n), where sqrt(1 + 1/n) x sd is the deviation of one new run from
 the mean of n. It need not lie nearer than it was printed: half a unit of its last digit. Where one run alone was
 made, or no seed changes the number, that half unit and the stated tolerance are all there is.
+
+A value that was recomputed independently, since none was printed, is held against ours in the same way, but its
+verdict has words of its own: it is no published figure.
 """
 
 from dataclasses import dataclass
@@ -14,6 +17,8 @@ from .content import Figure
 
 AGREES = "agrees"
 DIFFERS = "differs"
+AGREES_RECOMPUTED = "agrees with the recomputed"
+DIFFERS_RECOMPUTED = "differs from the recomputed"
 UNPUBLISHED = "not published"
 QUICK = "quick: not comparable"
 ALONE = "One run shows no spread to measure the difference by: give --seeds 3 or more."
@@ -28,7 +33,8 @@ class Agreement:
     """A figure's verdict.
 
     Args:
-        verdict: ``agrees``, ``differs``, ``not published`` or ``quick: not comparable``.
+        verdict: ``agrees``, ``differs``, either of them with or from ``the recomputed``, ``not published`` or
+            ``quick: not comparable``.
         mean: of ours.
         deviation: the standard deviation over seeds; None for a single one.
         seeds: how many of ours there are.
@@ -63,10 +69,17 @@ def agreement(figure: Figure) -> Agreement:
     same = abs(mean - figure.published) <= allowed * (1 + SLACK)
     if figure.exact:
         same = all(printed_alike(value, figure) for value in ours)
-    verdict = AGREES if same else DIFFERS
+    verdict = verdict_of(same, figure.recomputed)
     alone = not same and len(ours) == 1 and figure.seconds is not None
     why = f"{ALONE} {figure.why}".strip() if alone else figure.why
     return Agreement(verdict, mean, spread, len(ours), allowed, why)
+
+
+def verdict_of(same: bool, recomputed: bool) -> str:
+    """Return the word for a figure that was compared: with what was published, or with a recomputed value."""
+    if recomputed:
+        return AGREES_RECOMPUTED if same else DIFFERS_RECOMPUTED
+    return AGREES if same else DIFFERS
 
 
 def allowance(figure: Figure, spread: float | None) -> float:

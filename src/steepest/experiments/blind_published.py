@@ -17,13 +17,16 @@ FORMAT = 1  # of what is remembered; raised when the calculation changes
 
 
 @part("blind-published")
-def blind_published(context: Context, *, case: str, losses: list[float]) -> list[Content]:
-    """Return the published losses of each epoch beside ours.
+def blind_published(
+    context: Context, *, case: str, losses: list[float], accuracies: list[float] | None = None
+) -> list[Content]:
+    """Return the published losses of each epoch beside ours, and what its accuracies are the shares of.
 
     Args:
         context: of the experiment.
         case: trained by the published loop.
         losses: the training losses that it printed, in nats.
+        accuracies: the test accuracies that it printed, in [0, 1], to three decimals.
     """
     outcomes, title = context.outcomes(case), context.experiment.case(case).title
     figures = [
@@ -38,7 +41,40 @@ def blind_published(context: Context, *, case: str, losses: list[float]) -> list
         if number < context.config(case).epochs
     ]
     several = any(len(each.rows) > 1 for each in outcomes)  # one point makes no line
-    return [*figures, _table(losses, outcomes), *[_curves(title, losses, outcomes)] * several]
+    table, curves = _table(losses, outcomes), [_curves(title, losses, outcomes)] * several
+    shares = [_shares(context, case, accuracies)] * bool(accuracies and context.comparable(case))
+    return [*figures, table, *curves, *shares]
+
+
+def _shares(context: Context, case: str, accuracies: list[float] | None) -> Table:
+    """Return which classes make up the published accuracies."""
+    labels = context.source(context.config(case)).splits["test"].labels
+    share = {number: float((labels == number).float().mean()) for number in range(10)}
+    rows = tuple(
+        (
+            epoch,
+            f"{published:.1%}",
+            ", ".join(f"{k} ({each:.2%})" for k, each in share.items() if alike(each, published)),
+        )
+        for epoch, published in enumerate(accuracies or [], 1)
+    )
+    ours = ", ".join(f"{each.accuracy('test'):.2%}" for each in context.outcomes(case))
+    return Table(
+        "Test accuracy as printed",
+        ("epoch", "published", "digits with this share of the test images"),
+        rows,
+        "A network that names one digit for every image scores that digit's share, and the digit changes as the "
+        f"biases swing. Ours at the end, by seed: {ours}.",
+    )
+
+
+def alike(share: float, printed: float) -> bool:
+    """Say whether a share rounds to a printed one, to three decimals.
+
+    >>> alike(0.1028, 0.103), alike(0.1010, 0.103)
+    (True, False)
+    """
+    return round(share, 3) == round(printed, 3)
 
 
 def _table(losses: list[float], outcomes: "list[Outcome]") -> Table:

@@ -1,5 +1,6 @@
 """Is the mended rule any better than momentum SGD? Learning rates chosen on validation, then pairs by seed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from .context import Context
 from .parts import part
 
 if TYPE_CHECKING:
+    from ..comparison.verdict import Verdict
     from ..sweeping import Outcome
 
 MARGIN = 0.005  # accuracy: half a point, below which nobody would take another optimizer for it
@@ -126,7 +128,9 @@ def blind_verdict(
         "seconds / SGD's",
         "seeds",
     )
-    words = [told_verdict(found), *_judged(found)]
+    judged = _judged(found)
+    words = [told_verdict(found, judged)]
+    words += [f"{title}: {verdict.sentence}." for title, verdict in judged.items()]
     if context.quick:
         words.insert(0, "This is the quick run: on little data these numbers decide nothing.")
     return [
@@ -147,30 +151,25 @@ def _pair_row(pair: Pair) -> tuple[str | int, ...]:
     )
 
 
-def _judged(pairs: list[Pair]) -> list[str]:
+def _judged(pairs: list[Pair]) -> "dict[str, Verdict]":
     """Return what the judge of ``steepest compare`` says of each pair, their number taken into account."""
     from ..comparison.verdict import judge_all
 
-    found = judge_all(
+    return judge_all(
         {pair.title: np.array(pair.differences) / 100 for pair in pairs}, margin=MARGIN
     )
-    return [f"{title}: {verdict.sentence}." for title, verdict in found.items()]
 
 
-def told_verdict(pairs: list[Pair]) -> str:
-    """Return in words whether the noisy candidate pays."""
+def told_verdict(pairs: list[Pair], judged: "Mapping[str, Verdict]") -> str:
+    """Return in words whether the noisy candidate pays, as far as the judge could tell."""
     means = {pair.title: fmean(pair.differences) for pair in pairs}
     price = [seconds_ratio(pair.candidate, pair.baseline) for pair in pairs]
     cost = f"It costs {min(price):.2f} to {max(price):.2f} times the seconds of momentum SGD."
-    large = {title: mean for title, mean in means.items() if abs(mean) >= 100 * MARGIN}
     span = f"from {min(means.values()):+.2f} to {max(means.values()):+.2f} points"
-    if not large:
-        return (
-            f"The mended rule is no better than momentum SGD: on average over the seeds it lies {span} from it, "
-            f"in none of {len(pairs)} settings half a point away. {cost}"
-        )
-    told = ", ".join(f"{title} {mean:+.2f} points" for title, mean in large.items())
+    kinds = [verdict.kind for verdict in judged.values()]
+    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+    never = "" if "better" in kinds else " In none of them is it better."
     return (
-        f"The mended rule lies {span} from momentum SGD; half a point or more in {len(large)} of {len(pairs)} "
-        f"settings: {told}. {cost}"
+        f"On average over the seeds the mended rule lies {span} from momentum SGD. The judge says of "
+        f"{len(kinds)} settings: {counts}.{never} {cost}"
     )

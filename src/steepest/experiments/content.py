@@ -30,7 +30,7 @@ class Figure:
 
     Args:
         name: what it is, such as ``sgd: test accuracy``.
-        published: None where nothing was published.
+        published: None where nothing was published, and there is nothing else to compare with.
         ours: one value for each seed; a single one for what no seed changes.
         tolerance: how far the published value may lie from our mean, whatever the spread over the seeds.
         unit: ``%`` prints fractions in [0, 1] as percent; '' prints the number itself.
@@ -39,6 +39,7 @@ class Figure:
         seconds: training time of all the seeds together; None where nothing was trained.
         exact: ours must show the published digits, whatever the tolerance.
         comparable: False where ours comes from other data or fewer epochs, as with ``--quick``.
+        recomputed: ``published`` was printed nowhere: somebody else worked it out from what was published.
     """
 
     kind: ClassVar[str] = "figure"
@@ -52,6 +53,7 @@ class Figure:
     seconds: float | None = None
     exact: bool = False
     comparable: bool = True
+    recomputed: bool = False
 
     def __post_init__(self) -> None:
         if not self.ours:

@@ -99,6 +99,13 @@ class PartUse:
     title: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def cases(self) -> list[str]:
+        """The names of the cases that it is about; none where it does not say."""
+        several = self.arguments.get("cases", [])
+        one = [self.arguments["case"]] if "case" in self.arguments else []
+        return [*one, *(several if isinstance(several, list) else [several])]
+
 
 @dataclass(frozen=True)
 class Experiment:

@@ -23,7 +23,7 @@ Settings = list[dict[str, Any]]
 
 @part("hand-race")
 def hand_race(
-    context: Context, *, case: str, runs: Settings, published: dict[str, float], apart: str
+    context: Context, *, case: str, runs: Settings, recomputed: dict[str, float], apart: str
 ) -> list[Content]:
     """Return the optimizers' four panels, their table, and a figure for each.
 
@@ -31,28 +31,29 @@ def hand_race(
         context: of the experiment.
         case: whose config the runs change.
         runs: the settings of each, with its ``name``.
-        published: test accuracies by name, where there are any.
+        recomputed: test accuracies by name that were worked out independently, where there are any.
         apart: the name of one that is so far from the others that they need a look of their own.
     """
     found = [runs_of(context, case, each) for each in runs]
     return [
-        *(_tested(context, case, each, published.get(each.name)) for each in found),
+        *(_tested(context, case, each, recomputed.get(each.name)) for each in found),
         four_panels("Seven optimizers, the gradient by hand", found),
         four_panels(f"Closer: without {apart}", [each for each in found if each.name != apart]),
         _race_table(found),
     ]
 
 
-def _tested(context: Context, case: str, runs: NamedRuns, published: float | None) -> Figure:
+def _tested(context: Context, case: str, runs: NamedRuns, recomputed: float | None) -> Figure:
     return Figure(
         f"by hand, {runs.name}: test accuracy",
-        published,
+        recomputed,
         runs.tested("accuracy"),
         unit="%",
         digits=3,
         seconds=sum(runs.seconds),
         comparable=context.comparable(case),
-        why="" if published is None else "The notebook leaves it blank; recomputed independently.",
+        recomputed=recomputed is not None,
+        why="" if recomputed is None else "The notebook leaves it blank; recomputed independently.",
     )
 
 

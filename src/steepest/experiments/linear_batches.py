@@ -61,20 +61,38 @@ def batch_answer(found: list[NamedRuns], noise: list[float]) -> tuple[str, ...]:
     small, large = found[0], found[-1]
     least, most = small.config.batch_size, large.config.batch_size
     ratio, quieter = most / least, noise[0] / noise[-1]
-    first, last = (each.mean_curve("train_loss")[0] for each in (small, large))
     tested = [fmean(each.tested("accuracy")) for each in found]
     return (
         f"Steps and time: an epoch in batches of {most} has {ratio:g} times fewer steps than one in batches of "
         f"{least} ({large.steps:,} against {small.steps:,} in all), and the run takes "
         f"{fmean(large.seconds):.1f} s instead of {fmean(small.seconds):.1f} s.",
         f"Noise: a batch's gradient misses the true one by {noise[0]:.3f} with {least} images and by "
-        f"{noise[-1]:.3f} with {most}, {quieter:.1f} times less. One over the root of the batch size would be "
-        f"{ratio**0.5:.1f} times.",
-        "Progress: with the rate left alone, fewer steps are less progress in an epoch: over the first one the "
-        f"training loss is {first:.3f} with {least} and {last:.3f} with {most}.",
+        f"{noise[-1]:.3f} with {most}, {quieter:.1f} times less. The root of {ratio:g}, by which a mean of "
+        f"independent images would be quieter, is {ratio**0.5:.1f}.",
+        _progress(found),
         f"The end: the test accuracies lie between {min(tested):.2%} and {max(tested):.2%}, "
         f"{100 * (max(tested) - min(tested)):.2f} points apart. {_spread_words(found)}",
     )
+
+
+def _progress(found: list[NamedRuns]) -> str:
+    """Return which size gets furthest in the first epoch, and what holds back those on either side of it."""
+    losses = {each.config.batch_size: each.mean_curve("train_loss")[0] for each in found}
+    best, least, most = min(losses, key=losses.__getitem__), min(losses), max(losses)
+    said = (
+        f"Progress: with the rate left alone, the training loss over the first epoch is lowest with {best}, "
+        f"{losses[best]:.3f}."
+    )
+    if least < best:
+        said += (
+            f" Smaller batches take more steps, but their noise costs more than these win: {losses[least]:.3f} "
+            f"with {least}."
+        )
+    if most > best:
+        said += (
+            f" Larger ones are less noisy, but take too few steps: {losses[most]:.3f} with {most}."
+        )
+    return said
 
 
 def _spread_words(found: list[NamedRuns]) -> str:

@@ -9,18 +9,20 @@ by its file, ``use = "my_parts.py:function"``, which is looked for beside the ex
 """
 
 import inspect
+import traceback
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
-from ..errors import UnknownName, UserError
+from ..errors import DISK_FULL, DivergedError, SteepestError, StoppedError, UnknownName, UserError
 from ..specification import is_file_class, load_file_class
 from .content import KINDS, Content
 from .context import Context
 from .experiment import Experiment, PartUse
 
-__all__ = ["PARTS", "Context", "Part", "find_part", "load_all", "make_part", "part"]
+__all__ = ["PARTS", "Context", "Part", "find_part", "load_all", "make_part", "part", "why_failed"]
 
 Part = Callable[..., list[Content]]
 PARTS: dict[str, Part] = {}
@@ -89,3 +91,38 @@ def make_part(use: PartUse, context: Context) -> list[Content]:
         kinds = ", ".join(each.__name__ for each in KINDS)
         raise UserError(f"The part `{use.use}` must return a list of: {kinds}.")
     return made
+
+
+def why_failed(error: Exception, use: PartUse, context: Context) -> str:
+    """Return a sentence about what ended a part, so that the page can be written without it.
+
+    Raises:
+        StoppedError: it was asked to stop, and so is all else.
+        OSError: the disk is full, and the page would not fit on it either.
+    """
+    if isinstance(error, StoppedError) or (isinstance(error, OSError) and error.errno in DISK_FULL):
+        raise error
+    said = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    if isinstance(error, DivergedError):
+        said = (
+            _diverged(use, context) or said.partition(" Try ")[0]
+        )  # what to try are flags of `train`
+    elif not isinstance(error, SteepestError):
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(last.filename).name}, line {last.lineno}"
+        said = f"{': '.join(filter(None, [type(error).__name__, said]))} ({place})"
+    return f"{said.removesuffix('.')}."
+
+
+def _diverged(use: PartUse, context: Context) -> str:
+    """Name the runs without weights among a part's cases, or among all where it names none."""
+    known = context.experiment.cases
+    cases = [context.experiment.case(name) for name in use.cases] or known
+    runs = [
+        f"seed {outcome.config.seed} of {case.title}"
+        for case in cases
+        if context.has(case.name)
+        for outcome in context.outcomes(case.name)
+        if outcome.diverged is not None
+    ]
+    return f"{', '.join(runs)} diverged" if runs else ""

@@ -1,7 +1,9 @@
 """From a TOML file to an experiment: every key known, every value of its kind, or a line that says why not."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from math import isinf
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,9 @@ CASE = (
     *("published", "tolerance", "why", "fault"),
 )
 FIGURES = tuple(f"{split}_{measure}" for split in SPLITS for measure in MEASURES)
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")  # it becomes a folder
+LONGEST_NAME = 60
+RESERVED = ("all", "list", "quick")  # words of `steepest reproduce`
 WORDS = {str: "text", int: "a whole number", dict: "a table", list: "a list of tables"}
 
 
@@ -47,7 +52,7 @@ def read_experiment(path: Path) -> Experiment:
     cases = _cases(given, path)
     quick = _taken(given, "quick", dict, where, {})
     return Experiment(
-        name=_needed(given, "name", str, where),
+        name=_name(given, path),
         title=_needed(given, "title", str, where),
         source=_taken(given, "source", str, where, ""),
         about=_taken(given, "about", str, where, "").strip(),
@@ -62,6 +67,22 @@ def read_experiment(path: Path) -> Experiment:
         questions=tuple(_question(each, where) for each in _tables(given, "question", where)),
         path=path,
     )
+
+
+def _name(given: Given, path: Path) -> str:
+    """Return an experiment's name; its runs and its page are written into a folder of this name."""
+    from . import FOLDER, names
+
+    name = str(_needed(given, "name", str, str(path)))
+    if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
+        raise UserError(
+            f"`name` in {path} must be 1 to {LONGEST_NAME} characters of a-z, 0-9, `.`, `_` and `-`, the first "
+            f"a letter or a digit, not {name!r}."
+        )
+    ours = path.resolve().parent == FOLDER.resolve()
+    if not ours and name in (*RESERVED, *names()):
+        raise UserError(f"`name` in {path} is `{name}`, which is taken. Give it another name.")
+    return name
 
 
 def _cases(given: Given, path: Path) -> tuple[Case, ...]:
@@ -87,11 +108,14 @@ def _case(given: Given, defaults: Given, quick: Given, path: Path) -> Case:
     which = _taken(given, "which", str, where, "last")
     if which not in ("last", "best"):
         raise UserError(f"`which` in {where} must be last or best, not `{which}`.")
+    configs = [_config(each, path, where) for each in (full, short)]
+    if which == "best":
+        _check_validated(configs, where)
     return Case(
         name=name,
         title=_taken(given, "title", str, where, name),
-        config=_config(full, path, where),
-        quick=_config(short, path, where),
+        config=configs[0],
+        quick=configs[1],
         which=which,
         published=_published(given, where),
         why=_taken(given, "why", str, where, ""),
@@ -99,6 +123,17 @@ def _case(given: Given, defaults: Given, quick: Given, path: Path) -> Case:
         seeds=_count(given, where, 0) or None,
         in_quick=in_quick,
     )
+
+
+def _check_validated(configs: list[Config], where: str) -> None:
+    """Refuse the best weights where nothing tells which they are; a folder may have a validation split."""
+    from ..data.table import TABLE
+
+    for config in configs:
+        if not config.val and config.data.partition(":")[0] in TABLE:
+            raise UserError(
+                f'`which = "best"` in {where} needs validation images: set `val` in its config, such as 0.2.'
+            )
 
 
 def _config(settings: Given, path: Path, where: str) -> Config:
@@ -133,8 +168,16 @@ def _published(given: Given, where: str) -> tuple[Published, ...]:
     for key, value in values.items():
         split, _, measure = key.partition("_")
         number = _decimal(value, f"`{key}` of {where}")
-        tolerance = float(_decimal(tolerances.get(key, 0), f"the tolerance of `{key}` of {where}"))
-        found.append(Published(split, measure, float(number), digits_of(number), tolerance))
+        if measure == "accuracy" and not 0 <= number <= 1:
+            raise UserError(
+                f"`{key}` of {where} must lie in [0, 1], not be {value}: 98.2 % is 0.982."
+            )
+        tolerance = _decimal(tolerances.get(key, 0), f"The tolerance of `{key}` of {where}")
+        if tolerance < 0:
+            raise UserError(
+                f"The tolerance of `{key}` of {where} must be 0 or more, not {tolerances[key]}."
+            )
+        found.append(Published(split, measure, float(number), digits_of(number), float(tolerance)))
     return tuple(found)
 
 
@@ -144,8 +187,9 @@ def _decimal(value: Any, where: str) -> Decimal:
         number = Decimal(str(value))
     except InvalidOperation:
         number = Decimal("nan")
-    if isinstance(value, bool) or not number.is_finite():
-        raise UserError(f"{where} must be a number, not {value!r}.")
+    # a double ends at 1.8e308, a decimal does not
+    if isinstance(value, bool) or not number.is_finite() or isinf(float(number)):
+        raise UserError(f"{where} must be a finite number, not {value!r}.")
     return number
 
 
@@ -164,20 +208,13 @@ def _parts(given: Given, cases: tuple[Case, ...], where: str) -> tuple[PartUse, 
         use = _needed(each, "use", str, f"a [[part]] of {where}")
         title = _taken(each, "title", str, f"the part `{use}` of {where}", use)
         arguments = {key: value for key, value in each.items() if key not in ("use", "title")}
-        _check_cases(arguments, cases, f"The part `{use}` of {where} names it.")
         found.append(PartUse(use, title, arguments))
+        known = [case.name for case in cases]
+        for name in found[-1].cases:
+            if name not in known:
+                hint = f"The part `{use}` of {where} names it."
+                raise UnknownName("case", str(name), known, hint)
     return tuple(found)
-
-
-def _check_cases(arguments: Given, cases: tuple[Case, ...], hint: str) -> None:
-    known = [each.name for each in cases]
-    named = arguments.get("cases", [])
-    for name in [
-        *([arguments["case"]] if "case" in arguments else []),
-        *(named if isinstance(named, list) else [named]),
-    ]:
-        if name not in known:
-            raise UnknownName("case", str(name), known, hint)
 
 
 def _question(given: Given, where: str) -> Question:

@@ -13,9 +13,9 @@ from ..errors import UserError
 from .content import Figure, Text
 from .context import Context, NotTrained
 from .experiment import Case, Experiment, PartUse, Published
-from .parts import find_part, make_part
+from .parts import find_part, make_part, why_failed
 from .providing import at_hand
-from .reproduction import Reproduction, Section
+from .reproduction import Failure, Reproduction, Section
 
 if TYPE_CHECKING:
     from ..sweeping import Engine, Job, Outcome
@@ -89,14 +89,15 @@ def reproduce(
         figures += more
         sections += [section] * bool(section.contents)
         done += 1
-        yield Progress(done, total, use.title)
+        failed = section.failure
+        yield Progress(done, total, f"{use.title}: {failed.said}" if failed else use.title)
     yield Reproduction(
         experiment=experiment,
         quick=quick,
         seeds=context.seeds,
         figures=tuple(figures),
         sections=tuple(sections),
-        notes=tuple(_notes(context, left_out)),
+        notes=(*_notes(context, left_out), *_failed(sections)),
         seconds=context.seconds,
         command=_command(context),
         made=_made_with(),
@@ -189,12 +190,14 @@ def measured(outcome: "Outcome", asked: Published) -> float:
 
 
 def _made(use: PartUse, context: Context, left_out: dict[str, str]) -> tuple[Section, list[Figure]]:
-    """Return a part's section without its figures, and the figures, which go into the main table."""
-    named = [*use.arguments.get("cases", []), *filter(None, [use.arguments.get("case")])]
-    missing = [name for name in named if name in left_out]
+    """Return a part's section without its figures, and the figures, which go into the main table.
+
+    A part that fails is told in its section: the runs may have taken hours, and the other parts are whole.
+    """
+    missing = [name for name in use.cases if name in left_out]
     reasons = ", ".join(sorted({left_out[name] for name in missing}))
     told = [Text("", (f"Left out of this quick run: {reasons}.",))] * bool(missing)
-    if missing == named != []:
+    if missing == use.cases != []:
         return Section(use.title, tuple(told)), []
     from ..plan import Plan
 
@@ -203,16 +206,25 @@ def _made(use: PartUse, context: Context, left_out: dict[str, str]) -> tuple[Sec
             made = make_part(use, context)
     except NotTrained:  # it needs all of them
         return Section(use.title, tuple(told)), []
+    except Exception as error:
+        failure = Failure(use.use, use.title, why_failed(error, use, context))
+        return Section(use.title, (Text("", (failure.said,)), *told), failure), []
     figures = [each for each in made if isinstance(each, Figure)]
     shown = [each for each in made if not isinstance(each, Figure)]
     return Section(use.title, (*shown, *told)), figures
 
 
 def _notes(context: Context, left_out: dict[str, str]) -> Iterator[str]:
-    """Yield what must be known of the numbers: of their data, and of a quick run."""
+    """Yield what must be known of the numbers: of their data and precision, and of a quick run."""
     cases = [each for each in context.experiment.cases if each.name not in left_out]
     told = {note for each in cases for note in context.data_notes(each.name)}
     yield from sorted(told)
+    coarse = [each.title for each in cases if context.config(each.name).precision == "bfloat16"]
+    if coarse:  # a title may have commas
+        yield (
+            "Trained in bfloat16, whose products have three digits; the weights are float32: "
+            f"{'; '.join(coarse)}."
+        )
     if any(not context.comparable(each.name) for each in cases):
         used = sorted({context.config(each.name).data for each in cases})
         yield (
@@ -222,6 +234,13 @@ def _notes(context: Context, left_out: dict[str, str]) -> Iterator[str]:
     for reason in sorted(set(left_out.values())):
         names = ", ".join(f"`{name}`" for name, told in left_out.items() if told == reason)
         yield f"Left out, {reason}: {names}."
+
+
+def _failed(sections: list[Section]) -> list[str]:
+    """Return a sentence that names the parts that could not be made, where there are any."""
+    names = [f"`{each.failure.part}`" for each in sections if each.failure is not None]
+    told = f"Could not be made, and what they would show is missing: {', '.join(names)}."
+    return [told] * bool(names)
 
 
 def _command(context: Context) -> str:

@@ -12,11 +12,32 @@ FORMAT = 1  # of the JSON; raised when an older reader could not read it
 
 
 @dataclass(frozen=True)
+class Failure:
+    """A part that could not be made.
+
+    Args:
+        part: its name, as ``use`` in the experiment's file calls it.
+        title: of its section.
+        why: a sentence.
+    """
+
+    part: str
+    title: str
+    why: str
+
+    @property
+    def said(self) -> str:
+        """What stands in its section."""
+        return f"This part could not be made: `{self.part}`: {self.why}"
+
+
+@dataclass(frozen=True)
 class Section:
     """A titled piece of the page."""
 
     title: str
     contents: tuple[Content, ...]
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +77,11 @@ class Reproduction:
         verdicts = [each.verdict for each in self.agreements]
         return verdicts.count(AGREES), verdicts.count(DIFFERS)
 
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """The parts that could not be made."""
+        return tuple(each.failure for each in self.sections if each.failure is not None)
+
     def to_dict(self) -> dict[str, Any]:
         """Return every number, for ``--json`` and for the documentation; pictures are named only."""
         experiment = self.experiment
@@ -74,6 +100,7 @@ class Reproduction:
                 {"title": each.title, "contents": list(map(record_of, each.contents))}
                 for each in self.sections
             ],
+            "failures": [asdict(each) for each in self.failures],
             "faults": [asdict(each) for each in experiment.faults],
             "questions": [asdict(each) for each in experiment.questions],
             "notes": list(self.notes),

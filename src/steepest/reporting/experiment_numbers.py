@@ -1,14 +1,23 @@
 """How an experiment's figures are spelled, the same in the terminal, on the page and in the documentation."""
 
+from collections.abc import Sequence
 from math import floor, isfinite, log10
 
-from ..experiments.agreement import AGREES, DIFFERS, Agreement
+from ..experiments.agreement import (
+    AGREES,
+    AGREES_RECOMPUTED,
+    DIFFERS,
+    DIFFERS_RECOMPUTED,
+    QUICK,
+    UNPUBLISHED,
+    Agreement,
+)
 from ..experiments.content import Figure
 from .wording import duration, number
 
 SCIENTIFIC_BELOW = 1e-4
 MORE = 1  # digits of ours beyond the published ones, where ours is a mean
-SIGNS = {AGREES: "✓", DIFFERS: "✗"}
+SIGNS = {AGREES: "✓", AGREES_RECOMPUTED: "✓", DIFFERS: "✗", DIFFERS_RECOMPUTED: "✗"}
 HEADINGS = ("figure", "published", "ours", "sd", "n", "", "seconds")
 
 
@@ -43,7 +52,7 @@ def figure_cells(figure: Figure, found: Agreement) -> tuple[str, ...]:
     more = MORE if averaged else 0
     return (
         figure.name,
-        "" if figure.published is None else spelled_as(figure.published, figure),
+        _published(figure),
         spelled_as(found.mean, figure, more),
         "" if found.deviation is None or not averaged else spelled_as(found.deviation, figure, 1),
         str(found.seeds),
@@ -52,16 +61,36 @@ def figure_cells(figure: Figure, found: Agreement) -> tuple[str, ...]:
     )
 
 
-def summary(agree: int, differ: int, unpublished: int, incomparable: int) -> str:
-    """Return how many figures agree, in words.
+def _published(figure: Figure) -> str:
+    if figure.published is None:
+        return ""
+    said = spelled_as(figure.published, figure)
+    return f"recomputed {said}" if figure.recomputed else said
 
-    >>> summary(3, 1, 2, 0)
+
+def summary(verdicts: Sequence[str]) -> str:
+    """Return how many figures agree, in words; what was recomputed is counted apart.
+
+    >>> summary(["agrees"] * 3 + ["differs"] + ["not published"] * 2)
     '3 agree, 1 differs, 2 not published'
+    >>> summary(["agrees", "differs", "differs", "agrees with the recomputed"])
+    '1 agrees, 2 differ, 1 agrees with a recomputed value'
     """
+    agree, differ = verdicts.count(AGREES), verdicts.count(DIFFERS)
+    same, other = verdicts.count(AGREES_RECOMPUTED), verdicts.count(DIFFERS_RECOMPUTED)
+    unpublished, incomparable = verdicts.count(UNPUBLISHED), verdicts.count(QUICK)
     parts = [
         f"{agree} agree{'s' * (agree == 1)}",
         f"{differ} differ{'s' * (differ == 1)}",
+        _recomputed("agree", "with", same) if same else "",
+        _recomputed("differ", "from", other) if other else "",
         f"{unpublished} not published" if unpublished else "",
         f"{incomparable} not comparable" if incomparable else "",
     ]
     return ", ".join(filter(None, parts))
+
+
+def _recomputed(verb: str, joint: str, count: int) -> str:
+    if count == 1:
+        return f"1 {verb}s {joint} a recomputed value"
+    return f"{count} {verb} {joint} recomputed values"

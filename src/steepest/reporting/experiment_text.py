@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from textwrap import wrap
 
-from ..experiments.agreement import QUICK, UNPUBLISHED
 from ..experiments.experiment import Experiment
 from ..experiments.reproduction import Reproduction
 from .columns import aligned
@@ -72,9 +71,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def summary_of(done: Reproduction) -> str:
     """Return how many of a reproduction's figures agree, in words."""
-    verdicts = [each.verdict for each in done.agreements]
-    agree, differ = done.counts
-    return summary(agree, differ, verdicts.count(UNPUBLISHED), verdicts.count(QUICK))
+    return summary([each.verdict for each in done.agreements])
 
 
 def experiments_table(experiments: Sequence[Experiment]) -> str:
