@@ -412,6 +412,8 @@ def test_data_that_is_not_the_published_is_taken_only_where_it_is_allowed(
     assert {job.config.data for job in swept[0] if job.config.unverified} == {"cifar10"}
     assert found.notes == ("not the published files",)
     assert "--unverified" in found.command
+    _, other = done(experiment, tmp_path / "other", unverified=frozenset({"kmnist"}))
+    assert "--unverified" not in other.command
 
 
 def test_two_parts_cannot_have_one_name() -> None:

@@ -247,7 +247,8 @@ def _command(context: Context) -> str:
     experiment, seeds = context.experiment, context.asked_seeds
     ours = experiment.path.parent == Path(__file__).parent
     words = ["steepest reproduce", experiment.name if ours else str(experiment.path)]
-    words += ["--quick"] * context.quick + ["--unverified"] * bool(context.unverified)
+    used = {context.config(each.name).data for each in experiment.cases}
+    words += ["--quick"] * context.quick + ["--unverified"] * bool(used & context.unverified)
     return " ".join(words + [f"--seeds {seeds}"] * (seeds is not None))
 
 
