@@ -397,6 +397,9 @@ def test_a_users_file_without_a_hash_in_the_claim_is_refuted(small, tmp_path):
 
 
 def test_sides_that_hold_other_images_out_are_each_held_against_their_own(small, tmp_path):
+    for setting in (("0.1", "0.3"), "val"), (("true", "false"), "stratified"):
+        with pytest.raises(UserError, match=f"differ in {setting[1]}, and so would be tuned on"):
+            small(*setting[0], vary=setting[1], studies=6, trials=2)
     found = small("0.1", "0.3", vary="val", fixed=True, seeds=6)
     assert _verified(claim_of(found), tmp_path, sample=12).accepted
 

@@ -158,6 +158,20 @@ def question_of(
     return checked(Question(found, design, criterion, vary, about))
 
 
+def _refuse_other_splits(sides: Sequence[Side]) -> None:
+    """Refuse sides that would be tuned on different validation images.
+
+    Raises:
+        UserError: names the setting.
+    """
+    for setting in ("val", "stratified"):
+        if len({getattr(side.config, setting) for side in sides}) > 1:
+            raise UserError(
+                f"The sides differ in {setting}, and so would be tuned on different validation images. Compare "
+                "them at the settings given: --fixed."
+            )
+
+
 def checked(question: Question) -> Question:
     """Return the question with a validation split where it needs one, once it can be answered.
 
@@ -176,6 +190,7 @@ def checked(question: Question) -> Question:
     needs = design.tuned or criterion.target is not None
     sides = tuple(with_validation(side) if needs else side for side in question.sides)
     if design.tuned:
+        _refuse_other_splits(sides)
         for side in sides:
             space_of(side.name, side.config)
     return replace(question, sides=sides)
