@@ -197,8 +197,8 @@ def matrix(workload: Workload, made: Comparison) -> str:
     lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
     for place, side in enumerate(order, 1):
         row = rows[side]
-        seen = [made.seen_from(side, other) for other in order]
-        marks = ["" if each is None else MARKS[each[0]] for each in seen]
+        verdicts = [made.seen_from(side, other) for other in order]
+        marks = ["" if each is None else MARKS[each[0]] for each in verdicts]
         cells = [
             f"{place} `{side}`",
             f"{row.mean:.2%}",

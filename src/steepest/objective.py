@@ -6,7 +6,7 @@ What comes before an update rule wraps the objective: ``Reduced``, ``L2Penalty``
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
@@ -177,17 +177,20 @@ class ModelObjective:
 
 
 @contextmanager
-def passes_counted(module: nn.Module) -> Iterator[Counter[str]]:
-    """Count the forward passes of a module while the block runs, whoever makes them; ``total()`` says how many.
+def passes_counted(modules: Sequence[nn.Module]) -> Iterator[Counter[int]]:
+    """Count the forward passes of each module, by its place, while the block runs, whoever makes them."""
+    passes: Counter[int] = Counter()
 
-    A copy of the module that is made meanwhile counts along.
-    """
-    passes: Counter[str] = Counter()
-    hook = module.register_forward_pre_hook(lambda module, inputs: passes.update(forwards=1))
+    def counting(place: int) -> Callable[[nn.Module, object], None]:
+        return lambda module, inputs: passes.update([place])
+
+    # a copy of a module that is made meanwhile takes these along, so its passes count too
+    hooks = [each.register_forward_pre_hook(counting(k)) for k, each in enumerate(modules)]
     try:
         yield passes
     finally:
-        hook.remove()
+        for hook in hooks:
+            hook.remove()
 
 
 class Reduced:

@@ -115,7 +115,7 @@ class _Work:
         self.targets: list[Tensor] = []
         images, targets = self._shuffled()
         reported = 0
-        with passes_counted(self.network.body) as self.passes:
+        with passes_counted([self.network.body]) as self.passes:
             for number, rows in enumerate(self.slices):
                 self._step(number, images[rows], targets[rows])
                 now = perf_counter()

@@ -32,6 +32,11 @@ def changed_files(recorded: Mapping[str, Mapping[str, str]], *settings: str) -> 
     ]
 
 
+def named_files(config: Config) -> list[Path]:
+    """Return the user's own files that a config's model and optimizer name, there or not."""
+    return files_of(config.model) + files_of(config.optimizer)
+
+
 def hash_of_file(path: Path) -> str | None:
     """Return a file's SHA-256, or None where there is no file."""
     return sha256(path.read_bytes()) if path.is_file() else None

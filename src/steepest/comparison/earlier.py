@@ -71,7 +71,7 @@ def same_question(one: Entry, other: Entry) -> bool:
 
 
 def _what(entry: Entry) -> tuple[Any, ...]:
-    return (*(entry.get(key) for key in ("design", "criterion", "sides", "candidate")),)
+    return tuple(entry.get(key) for key in ("design", "criterion", "sides", "candidate"))
 
 
 def earlier_entries(entry: Entry, folder: Path, root: Path) -> list[Entry]:

@@ -4,18 +4,14 @@ Costs are counted by the objective. A rule that reaches through it for the netwo
 nothing, so its first steps are watched: every layer with weights counts how often it is run.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import nn
 
 from ..errors import UserError
 from ..losses import cross_entropy
-from ..objective import ModelObjective
+from ..objective import ModelObjective, passes_counted
 from ..preparation import Setup
 from ..randomness import generator
 from ..stochastic import Draws
@@ -59,13 +55,13 @@ def inspect(setup: Setup) -> Inspection:
     images, labels = train.images[:WATCHED_BATCH], train.labels[:WATCHED_BATCH]
     draws = Draws(network, setup.config.seed)
     layers = _layers(network)
-    with setup.plan.applied(), torch.no_grad(), _runs_counted(layers) as once, draws():
+    with setup.plan.applied(), torch.no_grad(), passes_counted(layers) as once, draws():
         network(images)
     objective = ModelObjective(network, cross_entropy(), setup.plan.autocast, draws)
     tensors = dict(network.named_parameters())
     params = objective.layout.flatten({name: tensors[name] for name in objective.layout.names})
     state = rule.init(params, objective.layout)
-    with setup.plan.applied(), _runs_counted(layers) as runs:
+    with setup.plan.applied(), passes_counted(layers) as runs:
         for step in range(WATCHED_STEPS):
             draws.at(step)
             objective.begin(images, labels, params)
@@ -79,19 +75,3 @@ def inspect(setup: Setup) -> Inspection:
 def _layers(network: nn.Module) -> list[nn.Module]:
     """Return the modules that hold weights of their own."""
     return [each for each in network.modules() if list(each.parameters(recurse=False))]
-
-
-@contextmanager
-def _runs_counted(layers: Sequence[nn.Module]) -> Iterator[Counter[int]]:
-    runs: Counter[int] = Counter()
-
-    def counting(number: int) -> Any:
-        return lambda module, inputs: runs.update([number])
-
-    # a copy of a module takes these along, so its passes count too
-    hooks = [each.register_forward_pre_hook(counting(k)) for k, each in enumerate(layers)]
-    try:
-        yield runs
-    finally:
-        for hook in hooks:
-            hook.remove()

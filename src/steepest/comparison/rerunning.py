@@ -11,6 +11,7 @@ import torch
 
 from ..config import Config
 from ..errors import SteepestError
+from ..evaluation import Evaluation
 from ..plan import Plan
 from .comparison import Comparison, place_of, told
 from .findings import Finding
@@ -91,33 +92,32 @@ def _measured(comparison: Comparison, each: TrialResult | Result, again: Retrace
     """Return what a record holds of a run, by name, as the run made again gives it; all but its seconds."""
     passes = {"forwards": again.forwards, "backwards": again.backwards}
     found: Numbers = {"diverged": again.diverged is not None, **passes}
+    split = "validation" if isinstance(each, TrialResult) else "test"
+    evaluation = again.evaluation(split) if again.diverged is None else None
+    found |= _scores(again, evaluation)
     if isinstance(each, TrialResult):
-        return found | _scores(again, "validation")
+        return found
     steps = steps_of_epoch(len(again.setup.dataset.train), again.setup.config)
     history, criterion = again.history, comparison.question.criterion
     found |= {"epochs": len(history), "steps": steps * len(history)}
     found |= {"arrival": _without_clock(arrival_of(history, steps, criterion.target))}
-    found |= _scores(again, "test") | {"weights": ""}
-    if again.diverged is None:
-        found |= {"weights": weights_hash(again.last)}
+    found |= {"weights": "" if evaluation is None else weights_hash(again.last)}
     if criterion.images:
-        found |= {"correct": packed(_right(again))}
+        found |= {"correct": packed(_right(again, evaluation))}
     return found
 
 
-def _scores(again: Retraced, split: str) -> Numbers:
-    if again.diverged is not None:
+def _scores(again: Retraced, evaluation: Evaluation | None) -> Numbers:
+    if evaluation is None:
         return {"accuracy": 1 / len(again.setup.dataset.classes), "loss": inf}
-    found = again.evaluation(split)
-    return {"accuracy": found.accuracy, "loss": found.loss}
+    return {"accuracy": evaluation.accuracy, "loss": evaluation.loss}
 
 
-def _right(again: Retraced) -> Any:
+def _right(again: Retraced, evaluation: Evaluation | None) -> Any:
     """Return which test images are right, [N]; where training diverged, those of the first class."""
-    if again.diverged is not None:
+    if evaluation is None:
         return (again.setup.dataset.splits["test"].labels == 0).numpy()
-    found = again.evaluation("test")
-    return torch.eq(found.logits.argmax(dim=1), found.labels).numpy()
+    return torch.eq(evaluation.logits.argmax(dim=1), evaluation.labels).numpy()
 
 
 def _without_clock(arrival: Arrival | None) -> tuple[int, int] | None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..errors import UserError
 from ..runs import Run
-from ..specification import files_of
 from ..storage import sha256
+from ..user_files import named_files
 from .checks import check_claim
 from .claims import comparison_of, read_claim
 from .comparison import Comparison
@@ -97,8 +97,8 @@ def _reach(comparison: Comparison, drawn: int, runs: int) -> Iterator[Finding]:
 
 def _files(claim: Mapping[str, Any], comparison: Comparison) -> Finding:
     """Refuse to judge a rule that is not the one of the claim."""
-    configs = [side.config for side in comparison.question.sides]
-    named = {str(p) for c in configs for text in (c.model, c.optimizer) for p in files_of(text)}
+    sides = comparison.question.sides
+    named = {str(path) for side in sides for path in named_files(side.config)}
     if named != set(claim["files"]):
         odd = ", ".join(sorted(named ^ set(claim["files"])))
         return Finding(

@@ -42,11 +42,12 @@ def blind_published(
     ]
     several = any(len(each.rows) > 1 for each in outcomes)  # one point makes no line
     table, curves = _table(losses, outcomes), [_curves(title, losses, outcomes)] * several
-    shares = [_shares(context, case, accuracies)] * bool(accuracies and context.comparable(case))
+    told = accuracies if accuracies and context.comparable(case) else None
+    shares = [_shares(context, case, told)] if told else []
     return [*figures, table, *curves, *shares]
 
 
-def _shares(context: Context, case: str, accuracies: list[float] | None) -> Table:
+def _shares(context: Context, case: str, accuracies: list[float]) -> Table:
     """Return which classes make up the published accuracies."""
     labels = context.source(context.config(case)).splits["test"].labels
     share = {number: float((labels == number).float().mean()) for number in range(10)}
@@ -56,7 +57,7 @@ def _shares(context: Context, case: str, accuracies: list[float] | None) -> Tabl
             f"{published:.1%}",
             ", ".join(f"{k} ({each:.2%})" for k, each in share.items() if alike(each, published)),
         )
-        for epoch, published in enumerate(accuracies or [], 1)
+        for epoch, published in enumerate(accuracies, 1)
     )
     ours = ", ".join(f"{each.accuracy('test'):.2%}" for each in context.outcomes(case))
     return Table(

@@ -21,9 +21,8 @@ from .document import Part, links, page, sections, styles
 from .markup import Html, element, joined
 
 SHEETS = ("report.css", "charts.css", "comparison.css")
-MANY = (
-    6  # pairs above which their verdicts stand in a section of their own, behind the table of all
-)
+# pairs above which their verdicts stand in a section of their own, behind the table of all
+MANY = 6
 
 
 def write_page(comparison: Comparison, path: Path) -> None:

@@ -5,9 +5,8 @@ from functools import cached_property
 
 from ..config import Config
 from ..errors import UnknownName, UserError
-from ..specification import files_of
 from ..storage import json_hash
-from ..user_files import hash_of_file
+from ..user_files import hash_of_file, named_files
 
 FORMAT = 1  # of what a finished job leaves; raised when an older steepest could not read it
 KEY_DIGITS = 16  # 64 bits: among a million jobs two alike come up once in 37 million sweeps
@@ -70,5 +69,5 @@ class Job:
 
 def _contents(config: Config) -> list[str]:
     """Return the SHA-256 of each file of the user's that the config names; a missing one is refused later."""
-    hashes = map(hash_of_file, files_of(config.model) + files_of(config.optimizer))
+    hashes = map(hash_of_file, named_files(config))
     return [each for each in hashes if each is not None]
