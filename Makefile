@@ -1,7 +1,9 @@
 # The front door: every target sets up what it needs in .venv.
 #   make demo    train and measure a digit classifier, and write its report
-#   make test    the tests            make check   format, lint, types, layers, docs
+#   make test    the tests            make check   format, lint, types, layers, docs, map
+#   make test-fast                    those tests that are not marked slow: under a minute
 #   make fix     format and repair    make bench   the benchmarks     make docs   the generated pages
+#   make map     the tree in figures, held against its limits
 #   make properties, make mutants     longer studies of the by-hand results and of the optimizers' tests
 #   make calibration                  how often the judge errs: the tables of docs/judge.md
 #   make pool, make results           hours: real studies for the calibration; the verdicts of docs/results.md
@@ -14,7 +16,7 @@ BIN := $(VENV)/bin
 RUN := runs/demo
 PYTEST_ARGS ?=
 
-.PHONY: demo test check fix docs bench properties mutants calibration pool results reproduce clean
+.PHONY: demo test test-fast check fix map docs bench properties mutants calibration pool results reproduce clean
 .DEFAULT_GOAL := demo
 
 $(BIN)/python:
@@ -44,23 +46,33 @@ demo: $(VENV)/.installed
 test: $(VENV)/.developed
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
 
+test-fast: $(VENV)/.developed
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile -m "not slow" $(PYTEST_ARGS)
+
 check: $(VENV)/.developed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python scripts/check_layers.py
+	$(BIN)/python scripts/map_house.py > /dev/null || { $(BIN)/python scripts/map_house.py; exit 1; }
 	$(BIN)/python scripts/check_docs.py
 	$(BIN)/python scripts/write_lessons.py --check
 	$(BIN)/python scripts/write_experiments.py --check
+	$(BIN)/python scripts/write_json_docs.py --check
 
 fix: $(VENV)/.developed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# its limits are at the top of the script
+map: $(BIN)/python
+	@$(BIN)/python scripts/map_house.py
+
 docs: $(VENV)/.developed
 	$(BIN)/python scripts/write_optimizer_docs.py
 	$(BIN)/python scripts/write_lessons.py
 	$(BIN)/python scripts/write_experiments.py
+	$(BIN)/python scripts/write_json_docs.py
 
 bench: $(VENV)/.developed
 	$(BIN)/python benchmarks/startup.py

@@ -12,20 +12,18 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
-from steepest.comparison.comparing import comparing
-from steepest.comparison.doors import drained
+import steepest
+from steepest.comparison.comparison import Comparison
 from steepest.comparison.folder import conclude
 from steepest.comparison.question import question_of
-from steepest.comparison.tuned import question_to_tune, tuning
+from steepest.comparison.work import Making, comparing
 from steepest.config import Config
+from steepest.pages.comparison.page import comparison_page
+from steepest.pages.comparison.text import comparison_text
+from steepest.pages.document import document
 from steepest.plan import cores
-from steepest.reporting.comparison_page import comparison_page
-from steepest.reporting.comparison_text import comparison_text
 
-OPTIMIZERS = [
-    *("sgd", "momentum", "nesterov", "adagrad", "rmsprop"),
-    *("adam", "adamw", "nadam", "radam", "lion"),
-]
+OPTIMIZERS = [*("sgd", "momentum", "nesterov", "adagrad", "rmsprop"), *("adam", "adamw", "nadam", "radam", "lion")]
 
 
 def main() -> None:
@@ -55,25 +53,23 @@ def tune(names: list[str], base: Config, folder: Path, data_dir: Path | None) ->
     began = perf_counter()
     runs = 0.0
     for name in names:
-        found = drained(tuning(question_to_tune(name, base), folder, data_dir=data_dir))
+        found = steepest.tune(name, base, out=folder, data_dir=data_dir)
         runs += sum(each.seconds for each in found.trials)
     return told("one tuning study", perf_counter() - began, runs)
 
 
-def compare(
-    names: list[str], base: Config, seeds: int, folder: Path, data_dir: Path | None
-) -> float:
+def compare(names: list[str], base: Config, seeds: int, folder: Path, data_dir: Path | None) -> float:
     """Compare the optimizers at their default learning rates; print and return the seconds."""
     began = perf_counter()
     question = question_of(names, base, fixed=True, seeds=seeds)
-    comparison = drained(comparing(question, folder, data_dir=data_dir))
+    comparison = finished(comparing(question, folder, data_dir=data_dir))
     made = told("paired runs", perf_counter() - began, sum(r.seconds for r in comparison.results))
     began = perf_counter()
     comparison = conclude(comparison, folder)
     text = comparison_text(comparison)
     judged = perf_counter() - began
     began = perf_counter()
-    comparison_page(comparison)
+    document(comparison_page(comparison))
     drawn = perf_counter() - began
     print(f"verdicts, record  {judged:7.1f} s   {len(comparison.verdicts)} pairs")
     print(f"page              {drawn:7.1f} s")
@@ -81,12 +77,20 @@ def compare(
     return made + judged + drawn
 
 
+def finished(making: Making) -> Comparison:
+    """Return what the generator returns."""
+    while True:
+        try:
+            next(making)
+        except StopIteration as end:
+            comparison: Comparison = end.value
+            return comparison
+
+
 def told(what: str, wall: float, runs: float) -> float:
     """Print wall time beside the runs' own, and return the wall time."""
     share = runs / (wall * cores())
-    print(
-        f"{what:16}  {wall:7.1f} s   {runs:.1f} s of training on {cores()} cores: {share:.0%} busy"
-    )
+    print(f"{what:16}  {wall:7.1f} s   {runs:.1f} s of training on {cores()} cores: {share:.0%} busy")
     return wall
 
 

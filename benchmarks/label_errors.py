@@ -49,20 +49,11 @@ def main() -> None:
     given = parser.parse_args()
     clean = load("mnist5k")
     tops: list[float] = []
-    print(
-        "seed  flipped  found in the first "
-        + "  ".join(f"{top:.0%}" for top in TOPS)
-        + "  confident"
-    )
+    print("seed  flipped  found in the first " + "  ".join(f"{top:.0%}" for top in TOPS) + "  confident")
     for seed in range(given.seeds):
         dataset, flipped = with_flips(clean, given.flipped, seed)
         config = Config(
-            model=given.model,
-            lr=3e-3,
-            schedule="one-cycle",
-            epochs=given.epochs,
-            seed=seed,
-            threads=1,
+            model=given.model, lr=3e-3, schedule="one-cycle", epochs=given.epochs, seed=seed, threads=1
         )
         began = process_time()
         ranking = out_of_sample(config, dataset)
@@ -75,9 +66,7 @@ def main() -> None:
             f"agreement {ranking.accuracy:.2%}; {process_time() - began:.0f} s of processor time",
         )
     verdict = "reached" if min(tops) >= WANTED else "MISSED"
-    print(
-        f"within the first 3 %: mean {mean(tops):.1%}, least {min(tops):.1%}; {WANTED:.0%} wanted: {verdict}"
-    )
+    print(f"within the first 3 %: mean {mean(tops):.1%}, least {min(tops):.1%}; {WANTED:.0%} wanted: {verdict}")
 
 
 if __name__ == "__main__":

@@ -38,9 +38,7 @@ def ours(rule: str, layout: Layout, params: Tensor, grad: Tensor) -> Callable[[]
     return lambda: chosen.update(grad.clone(), weights, state, LR)
 
 
-def theirs(
-    rule: str, kind: str, layout: Layout, params: Tensor, grad: Tensor
-) -> Callable[[], object]:
+def theirs(rule: str, kind: str, layout: Layout, params: Tensor, grad: Tensor) -> Callable[[], object]:
     """Return a step of torch's implementation: ``foreach`` or ``fused``."""
     parameters = [torch.nn.Parameter(view.clone()) for view in layout.views(params)]
     for parameter, piece in zip(parameters, layout.views(grad), strict=True):

@@ -7,14 +7,17 @@ data. What was trained before is not trained again.
 """
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
 from steepest.comparison import Comparison, compare
-from steepest.comparison.pool import Line, write_pool
 from steepest.comparison.results import unpacked
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # calibration/ stands beside the package
+from calibration.pool import Line, write_pool  # noqa: E402
+
 RULES = ("sgd", "momentum", "adam")
 TARGET = 0.85  # validation accuracy that tuned runs reach in most studies and not in all
 WORKLOADS: dict[str, dict[str, Any]] = {
@@ -71,10 +74,7 @@ def lines_of(made: Comparison, workload: str) -> list[Line]:
 def correct_of(made: Comparison, workload: str) -> dict[tuple[str, str, int, int], Any]:
     """Return which test images each reporting run was right on."""
     images = made.circumstances.test_images
-    return {
-        (workload, each.side, each.unit, each.seed): unpacked(each.correct, images)
-        for each in made.results
-    }
+    return {(workload, each.side, each.unit, each.seed): unpacked(each.correct, images) for each in made.results}
 
 
 if __name__ == "__main__":

@@ -35,9 +35,7 @@ def main() -> None:
                 times[name].append(taken)
     for name, each in times.items():
         print(f"{name:<24} {median(each):6.3f} s   [{min(each):.3f}, {max(each):.3f}]  n = {RUNS}")
-    extra = median(
-        b - a for a, b in zip(times["import torch"], times["import torch, steepest"], strict=True)
-    )
+    extra = median(b - a for a, b in zip(times["import torch"], times["import torch, steepest"], strict=True))
     print(f"import steepest adds {extra:.3f} s to import torch (limit 0.2)")
     print(f"steepest --help takes {median(times['steepest --help']):.3f} s (limit 0.5)")
 

@@ -50,11 +50,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=3)
     given = parser.parse_args()
     config = Config(model="mlp", data=given.data, epochs=given.epochs, batch_size=128)
-    jobs = [
-        Job(config.with_(optimizer=rule, seed=seed))
-        for rule in RULES
-        for seed in range(given.seeds)
-    ]
+    jobs = [Job(config.with_(optimizer=rule, seed=seed)) for rule in RULES for seed in range(given.seeds)]
     looks, trained, began = [], 0.0, perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         engine = LocalEngine(given.workers)

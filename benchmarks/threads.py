@@ -15,9 +15,9 @@ from contextlib import contextmanager
 EPOCHS = """
 from steepest.config import Config
 from steepest.data import load
-from steepest.history import Epoch
-from steepest.preparation import prepare
-from steepest.training import loop
+from steepest.training.history import Epoch
+from steepest.training.preparation import prepare
+from steepest.training.loops import loop
 setup = prepare(Config(model="{model}", epochs=3, threads={threads}, precision="{precision}"), load("mnist5k"))
 print(*(f"{{event.seconds:.2f}}" for event in loop(setup) if isinstance(event, Epoch)))
 """

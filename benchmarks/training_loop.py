@@ -18,9 +18,7 @@ from collections.abc import Callable, Iterable
 from statistics import median
 from time import perf_counter
 
-os.environ.setdefault(
-    "GOMP_SPINCOUNT", "1000"
-)  # as the command line does, and before torch is loaded
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as the command line does, and before torch is loaded
 
 import numpy as np
 import torch
@@ -32,8 +30,8 @@ from steepest.config import Config
 from steepest.data import Dataset, Split, load
 from steepest.models import build
 from steepest.plan import in_memory_format
-from steepest.preparation import Setup, prepare
-from steepest.training import loop
+from steepest.training.loops import loop
+from steepest.training.preparation import Setup, prepare
 
 MakeOptimizer = Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]
 CASES: dict[str, tuple[str, str, MakeOptimizer, int]] = {
@@ -106,9 +104,7 @@ def measure(name: str, images: int, repeats: int) -> None:
     dataset = Dataset("mnist5k", load("mnist5k").classes, train.take(rows))
     times: dict[str, list[float]] = {"notebook": [], "bare": [], "steepest": []}
     for turn in range(repeats + 1):
-        setup = prepare(
-            Config(model=model, optimizer=ours, lr=1e-3, epochs=1, batch_size=batch), dataset
-        )
+        setup = prepare(Config(model=model, optimizer=ours, lr=1e-3, epochs=1, batch_size=batch), dataset)
         bodies = [build(model, dataset.shape, 10).body for _ in range(2)]
         optimizers = [theirs(body.parameters()) for body in bodies]
         taken = {
@@ -124,9 +120,7 @@ def measure(name: str, images: int, repeats: int) -> None:
         print(f"  {program:<9} {median(each):7.3f} s   [{min(each):.3f}, {max(each):.3f}]")
     for program in ("notebook", "bare"):
         ratios = [a / b for a, b in zip(times[program], times["steepest"], strict=True)]
-        print(
-            f"  {program} / steepest: {median(ratios):.2f}   [{min(ratios):.2f}, {max(ratios):.2f}]"
-        )
+        print(f"  {program} / steepest: {median(ratios):.2f}   [{min(ratios):.2f}, {max(ratios):.2f}]")
 
 
 def main() -> None:

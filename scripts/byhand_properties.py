@@ -10,25 +10,20 @@ from collections.abc import Callable
 from random import Random
 from time import perf_counter
 
-from steepest.byhand.backprop import backprop
-from steepest.byhand.backprop_check import check_backprop
+from steepest.byhand.backpropagation import backprop, check_backprop
+from steepest.byhand.cross_entropy import softmax
 from steepest.byhand.dense import ACTIVATIONS, OUTPUTS, DenseNetwork, counts
 from steepest.byhand.maps import Maps
-from steepest.byhand.rule_lines import LINES
-from steepest.byhand.softmax import softmax
-from steepest.byhand.stepping import Bowl, stepping
+from steepest.byhand.stepping import LINES, Bowl, stepping
 from steepest.byhand.table import TOLERANCE, Check
-from steepest.byhand.windows import convolution, pooling
-from steepest.byhand.windows_check import check_windows
+from steepest.byhand.windows import check_windows, convolution, pooling
 
 
 def random_network(draw: Random) -> DenseNetwork:
     """Return a network of 1 to 3 layers of 1 to 4 neurons with any activation, with or without biases."""
     sizes = tuple(draw.randint(1, 4) for _ in range(draw.randint(2, 4)))
     amount = counts(sizes)
-    numbers = {
-        name: tuple(draw.uniform(-2, 2) for _ in range(count)) for name, count in amount.items()
-    }
+    numbers = {name: tuple(draw.uniform(-2, 2) for _ in range(count)) for name, count in amount.items()}
     output = draw.choice(OUTPUTS)
     if output == "softmax":
         shares = [draw.uniform(0.1, 1) for _ in range(sizes[-1])]
@@ -46,8 +41,7 @@ def backprop_case(draw: Random) -> Check:
 def random_maps(draw: Random, channels: int, height: int, width: int) -> Maps:
     """Return maps of numbers in [-2, 2]."""
     return tuple(
-        tuple(tuple(draw.uniform(-2, 2) for _ in range(width)) for _ in range(height))
-        for _ in range(channels)
+        tuple(tuple(draw.uniform(-2, 2) for _ in range(width)) for _ in range(height)) for _ in range(channels)
     )
 
 
@@ -101,10 +95,7 @@ def step_case(draw: Random) -> Check:
     rule = draw.choice(sorted(LINES))
     settings = {
         "momentum": [f"beta={draw.uniform(0, 0.95)}", f"nesterov={draw.choice(('true', 'false'))}"],
-        "rmsprop": [
-            f"centred={draw.choice(('true', 'false'))}",
-            f"momentum={draw.choice((0.0, 0.5))}",
-        ],
+        "rmsprop": [f"centred={draw.choice(('true', 'false'))}", f"momentum={draw.choice((0.0, 0.5))}"],
         "adam": [f"beta1={draw.uniform(0, 0.95)}", f"beta2={draw.uniform(0.5, 0.999)}"],
         "adamw": [f"weight_decay={draw.uniform(0, 1)}"],
         "lion": [f"weight_decay={draw.uniform(0, 1)}"],
@@ -133,12 +124,8 @@ def main(cases: int = 10_000, seed: int = 0) -> int:
         values = sum(len(check.deviations) for check in checks)
         largest = max((check.largest for check in checks), default=0.0)
         worst = max(worst, largest)
-        print(
-            f"{topic:<12} {share:>6,} cases {values:>10,} values  largest deviation {largest:.1e}"
-        )
-    print(
-        f"{'in all':<12} {cases:>6,} cases in {perf_counter() - began:.1f} s  largest deviation {worst:.1e}"
-    )
+        print(f"{topic:<12} {share:>6,} cases {values:>10,} values  largest deviation {largest:.1e}")
+    print(f"{'in all':<12} {cases:>6,} cases in {perf_counter() - began:.1f} s  largest deviation {worst:.1e}")
     return int(worst > TOLERANCE)
 
 

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from time import perf_counter
 
-from steepest.comparison import recorded, simulated, simulated_images
-from steepest.comparison.calibrating import LIMIT, Experiment, Row, run
-from steepest.comparison.forecasts import Forecast, forecast
-from steepest.comparison.pool import STUDIES, read_pool
-from steepest.comparison.simulation import POPULATIONS
-
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # calibration/ stands beside the package
+from calibration import recorded, simulated  # noqa: E402
+from calibration.calibrating import LIMIT, Experiment, Forecast, Row, forecast, run  # noqa: E402
+from calibration.pool import STUDIES, read_pool  # noqa: E402
+from calibration.simulation import POPULATIONS  # noqa: E402
+
 BEGIN, END = "<!-- calibration: written by `make calibration` -->", "<!-- end of calibration -->"
 FOLLOWED = 300  # comparisons a population whose forecasts are followed up
 HEADINGS = (
@@ -37,14 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     start = perf_counter()
     pool = read_pool(asked.pool) if (asked.pool / STUDIES).exists() else []
-    promised = rows(
-        (*recorded.experiments(pool), *simulated.experiments(), *simulated_images.experiments()),
-        asked,
-    )
-    beyond = rows((*recorded.limits(pool), *simulated.limits(), *simulated_images.limits()), asked)
-    forecasts = [
-        forecast(each, min(FOLLOWED, asked.comparisons), asked.seed) for each in POPULATIONS
-    ]
+    promised = rows((*recorded.experiments(pool), *simulated.experiments()), asked)
+    beyond = rows((*recorded.limits(pool), *simulated.limits()), asked)
+    forecasts = [forecast(each, min(FOLLOWED, asked.comparisons), asked.seed) for each in POPULATIONS]
     write(asked.page, section(promised, beyond, forecasts, pooled=bool(pool)))
     broken = [each for each in promised if not each.kept]
     print(f"{asked.page.name}: {len(promised) + len(beyond)} lines, {perf_counter() - start:.0f} s")

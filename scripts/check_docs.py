@@ -14,6 +14,7 @@ def main() -> int:
     pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
     faults = [fault for page in pages for fault in (*dead_links(page), *unknown_verbs(page))]
     faults += stale_tree(ROOT / "README.md")
+    faults += stale_exit_codes(ROOT / "README.md")
     print("\n".join(faults) or f"docs: {len(pages)} pages agree with the code")
     return bool(faults)
 
@@ -34,29 +35,35 @@ def unknown_verbs(page: Path) -> list[str]:
     text = page.read_text()
     spans = re.findall(r"```.*?```|`[^`\n]+`", text, flags=re.DOTALL)
     used = {verb for span in spans for verb, _ in COMMAND.findall(span)}
-    return [
-        f"{page.relative_to(ROOT)}: `steepest {verb}` is no verb"
-        for verb in sorted(used - set(VERBS))
-    ]
+    return [f"{page.relative_to(ROOT)}: `steepest {verb}` is no verb" for verb in sorted(used - set(VERBS))]
+
+
+def stale_exit_codes(page: Path) -> list[str]:
+    """Return a line if a page does not have the table of exit codes as it stands in errors.py."""
+    from steepest.errors import exit_codes_sentence
+
+    sentence = exit_codes_sentence()
+    return [] if sentence in " ".join(page.read_text().split()) else [f"{page.name}: lacks `{sentence}`"]
 
 
 def stale_tree(page: Path) -> list[str]:
-    """Return a line for each file or folder that the README's tree names and that is not there."""
+    """Return a line for each file that the README's tree names and that is not there, and each room it lacks."""
     block = re.search(r"```tree\n(.*?)```", page.read_text(), flags=re.DOTALL)
     if block is None:
         return [f"{page.name}: has no ```tree block"]
-    faults, folders = [], {0: ROOT}
+    faults, folders, named = [], {0: ROOT}, set()
     for line in block[1].splitlines():
         name = line.split("  #")[0].rstrip()
         depth = (len(name) - len(name.lstrip())) // 2
         path = folders[depth] / name.strip().rstrip("/")
         folders[depth + 1] = path
+        if path.parent == ROOT / "src" / "steepest":
+            named.add(path.name)
         if not path.exists():
-            faults.append(
-                f"{page.name}: the tree names {path.relative_to(ROOT)}, which is not there"
-            )
-    named = {path.name for path in folders.values()}
-    faults += [] if named else [f"{page.name}: the tree is empty"]
+            faults.append(f"{page.name}: the tree names {path.relative_to(ROOT)}, which is not there")
+    package = ROOT / "src" / "steepest"
+    there = {each.name for each in package.iterdir() if each.name != "__pycache__"}
+    faults += [f"{page.name}: the tree lacks src/steepest/{name}" for name in sorted(there - named)]
     return faults
 
 

@@ -30,32 +30,27 @@ PACKAGE = "steepest.optimizers"
 ENOUGH = 0.9  # below this score the exit code is 1
 LONGEST_SECONDS = 120  # a change may make a search endless; that counts as found
 
-# The test file of each family; the rows of the tables are found by the rules' names
-FAMILY = {
-    "gradient_descent": "test_first_order.py",
-    "adaptive": "test_first_order.py",
-    "adam": "test_first_order.py",
-    "adam_variants": "test_first_order.py",
-    "sign": "test_first_order.py",
-    "layerwise": "test_tensorwise.py",
-    "muon": "test_tensorwise.py",
-    "soap": "test_tensorwise.py",
-    "sharpness": "test_around.py",
-    "averaging": "test_around.py",
-    "schedule_free": "test_around.py",
-    "linesearch": "test_searching.py",
-    "blind": "test_searching.py",
-    "arithmetic": "test_first_order.py",
-}
+# Each has a test file of its name; the rows of the tables are found by the rules' names
+FAMILIES = (
+    "gradient_descent",
+    "adaptive",
+    "adam",
+    "adam_variants",
+    "sign",
+    "layerwise",
+    "muon",
+    "soap",
+    "sharpness",
+    "averaging",
+    "schedule_free",
+    "linesearch",
+    "blind",
+    "arithmetic",
+)
 CONTRACT = "test_rule.py"
 # What holds no rule of its own is seen through these
 SHARED = ["adamw", "muon", "lars", "rmsprop", "schedule-free-sgd"]
-TABLES = (
-    "test_defaults.py",
-    "test_against_packages.py",
-    "test_against_torch.py",
-    "test_conformance.py",
-)
+TABLES = ("test_defaults.py", "test_against_packages.py", "test_against_torch.py", "test_conformance.py")
 
 OPERATORS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Add: ast.Sub,
@@ -161,11 +156,7 @@ def _inside_formulas(tree: ast.Module) -> set[int]:
         if isinstance(node, ast.keyword) and node.arg == "default":
             inside |= {id(each) for each in ast.walk(node)}
     # `strict=True` guards against lengths that never differ: no number depends on it
-    guards = {
-        id(node.value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.keyword) and node.arg == "strict"
-    }
+    guards = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "strict"}
     return inside - guards
 
 
@@ -251,7 +242,7 @@ def _test_and_exit(file: str, rules: list[str], change: Change | None) -> None:
     if change is not None:
         sys.meta_path.insert(0, _Broken(change))
     options = ["-x", "-q", "-p", "no:cacheprovider", "--no-header"]
-    code = pytest.main([*options, str(TESTS / FAMILY[file]), str(TESTS / CONTRACT)])
+    code = pytest.main([*options, str(TESTS / f"test_{file}.py"), str(TESTS / CONTRACT)])
     if code == 0:
         tables = [str(TESTS / table) for table in TABLES]
         code = pytest.main([*options, "-k", " or ".join(map(_rows, rules)), *tables])
@@ -262,7 +253,7 @@ def _rows(rule: str) -> str:
     """Return the expression for the rows of a rule, and not of those whose names hold its name."""
     every = [
         name
-        for file in FAMILY
+        for file in FAMILIES
         for name in rules_of(ast.parse((ROOM / f"{file}.py").read_text()))
         if rule in name and name != rule
     ]
@@ -276,7 +267,7 @@ def main() -> int:
 
     torch.set_num_threads(1)
     found_in_all = all_changes = 0
-    for file in arguments.files or FAMILY:
+    for file in arguments.files or FAMILIES:
         start = time.monotonic()
         if is_found(file, rules_of(ast.parse((ROOM / f"{file}.py").read_text()))):
             print(f"{file}: its tests fail as they are; nothing can be said")
@@ -296,12 +287,12 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("files", nargs="*", metavar="FILE", help=", ".join(FAMILY))
+    parser.add_argument("files", nargs="*", metavar="FILE", help=", ".join(FAMILIES))
     parser.add_argument("--every", type=int, default=1, help="take each N-th change only")
     arguments = parser.parse_args()
-    unknown = [each for each in arguments.files if each not in FAMILY]
+    unknown = [each for each in arguments.files if each not in FAMILIES]
     if unknown:
-        parser.error(f"no file is called {unknown[0]}; known: {', '.join(FAMILY)}")
+        parser.error(f"no file is called {unknown[0]}; known: {', '.join(FAMILIES)}")
     return arguments
 
 

@@ -143,9 +143,9 @@ def recomputed(record: Record) -> int:
 
 def section(record: Record) -> str:
     """Return one experiment's section."""
-    from steepest.experiments.agreement import agreement
-    from steepest.experiments.records import figure_of
-    from steepest.reporting.experiment_numbers import figure_cells
+    from steepest.content.content import figure_of
+    from steepest.experiments.reproduction import agreement
+    from steepest.pages.experiment import figure_cells
 
     lines = [f"\n## {record['experiment']}\n", f"{record['title']}. Source: {record['source']}.\n"]
     lines += [f"```\n{record['command']}\n```\n"]

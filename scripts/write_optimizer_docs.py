@@ -123,18 +123,15 @@ def fingerprint(family: str) -> str:
     """Return eight hexadecimal digits of a file's code, to which its docstrings and comments do not count."""
     tree = ast.parse((ROOM / f"{family}.py").read_text())
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
-            node
-        ):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
             node.body = node.body[1:]
     return sha256(ast.dump(tree).encode()).hexdigest()[:8]
 
 
 def picture(name: str) -> bytes:
     """Return a rule's picture: its paths on the two surfaces."""
-    from steepest.optimizers.racing import race
-    from steepest.optimizers.surfaces import surface
-    from steepest.reporting.race import path_figure, small_png
+    from steepest.optimizers.surfaces import race, surface
+    from steepest.pages.race import path_figure, small_png
 
     grounds = [surface(each) for each in SURFACES]
     return small_png(path_figure([(each, race(each, [name], STEPS)[0]) for each in grounds]))

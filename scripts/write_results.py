@@ -16,8 +16,8 @@ from typing import Any
 
 from steepest.comparison import Comparison, compare
 from steepest.comparison.costs import side_rows
-from steepest.environment import package_version, processor
 from steepest.plan import cores
+from steepest.runs.environment import package_version, processor
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE, TABLE = ROOT / "docs" / "results.md", ROOT / "docs" / "results.csv"
@@ -45,9 +45,7 @@ class Workload:
     def command(self) -> str:
         """The command that makes this comparison."""
         sides = " ".join(RULES)
-        flags = " ".join(
-            f"--{key.replace('_', '-')} {value}" for key, value in self.settings.items()
-        )
+        flags = " ".join(f"--{key.replace('_', '-')} {value}" for key, value in self.settings.items())
         return f"steepest compare {sides} {flags} --studies {STUDIES} --trials {TRIALS} --no-curve"
 
 
@@ -56,9 +54,7 @@ WORKLOADS = {
         "softmax regression, MNIST, 1 epoch",
         {"model": "softmax-regression", "data": "mnist", "epochs": 1, "batch_size": 128},
     ),
-    "mlp": Workload(
-        "MLP, MNIST, 1 epoch", {"model": "mlp", "data": "mnist", "epochs": 1, "batch_size": 128}
-    ),
+    "mlp": Workload("MLP, MNIST, 1 epoch", {"model": "mlp", "data": "mnist", "epochs": 1, "batch_size": 128}),
     "cnn": Workload(
         "Blind Descent's own CNN, 4,000 digits of MNIST, 1 epoch",
         {"model": "X3-32C5p2-M2-32C5-R-M2-10C5", "data": "mnist5k", "epochs": 1, "batch_size": 128},
@@ -110,11 +106,7 @@ def opening(matrices: dict[str, Comparison]) -> str:
     """Return the page's head: what was done, with what, and how many pairs were decided."""
     pairs = [each for made in matrices.values() for each in made.verdicts.values()]
     decided = sum(each.decided for each in pairs)
-    day, version, torch = (
-        datetime.now(UTC).date(),
-        package_version("steepest"),
-        package_version("torch"),
-    )
+    day, version, torch = (datetime.now(UTC).date(), package_version("steepest"), package_version("torch"))
     return f"""\
 # The first verdicts
 
@@ -154,9 +146,7 @@ def blind_table(matrices: dict[str, Comparison]) -> str:
             kinds.append(kind)
             points = f"{100 * mean:+.2f} | {100 * low:+.2f} to {100 * high:+.2f}"
             count = rule.partition("=")[2] or "1"
-            rows.append(
-                f"| {WORKLOADS[name].name} | {count} | {rival} | {kind} | {points} | {p:.3g} |"
-            )
+            rows.append(f"| {WORKLOADS[name].name} | {count} | {rival} | {kind} | {points} | {p:.3g} |")
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in MARKS)
     return "\n".join(
         [
@@ -186,14 +176,7 @@ def matrix(workload: Workload, made: Comparison) -> str:
     """Return one workload's section: accuracies and costs, and the verdict of each pair."""
     rows = {each.side: each for each in side_rows(made)}
     order = sorted(made.sides, key=lambda side: -rows[side].mean)
-    head = [
-        "optimizer",
-        "accuracy",
-        "95 % interval",
-        "forwards",
-        "backwards",
-        *map(str, range(1, len(order) + 1)),
-    ]
+    head = ["optimizer", "accuracy", "95 % interval", "forwards", "backwards", *map(str, range(1, len(order) + 1))]
     lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
     for place, side in enumerate(order, 1):
         row = rows[side]

@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-CHROMIUM = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 NEEDS_CHROMIUM = [
     pytest.mark.browser,
@@ -52,9 +50,7 @@ class Visit:
     """A page as a visitor sees it, with everything noted that it asks for or complains about."""
 
     def __init__(self, browser: Any, path: Path, width: int, scheme: str) -> None:
-        self.context = browser.new_context(
-            viewport={"width": width, "height": 800}, color_scheme=scheme
-        )
+        self.context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
         self.page = self.context.new_page()
         self.requests: list[str] = []
         self.complaints: list[str] = []

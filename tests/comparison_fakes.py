@@ -1,7 +1,8 @@
 """What the tests of comparisons share: a small config, and comparisons that nobody trained."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from math import log10
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +29,15 @@ def forget_images() -> None:
     """Let the next sweep load its dataset anew."""
     for cache in (ready._held, ready._loaded):
         cache.cache_clear()
+
+
+def drained(making: Generator[Any, None, Any]) -> Any:
+    """Return what a generator returns."""
+    while True:
+        try:
+            next(making)
+        except StopIteration as end:
+            return end.value
 
 
 def invented(
@@ -60,9 +70,7 @@ def invented(
     return Comparison(question, tuple(trials), tuple(results), where)
 
 
-def _trials(
-    question: Question, side: str, unit: int, draw: np.random.Generator
-) -> list[TrialResult]:
+def _trials(question: Question, side: str, unit: int, draw: np.random.Generator) -> list[TrialResult]:
     done: list[TrialResult] = []
     tuning = question.tunings().get(side)
     while tuning is not None and (wanted := tuning.next_trials(unit, done)):
@@ -77,9 +85,7 @@ def _tried(trial: Trial, middle: float, draw: np.random.Generator) -> TrialResul
     return TrialResult(trial, accuracy, 1 - accuracy, accuracy < 0.6, 50, 50, 0.5)
 
 
-def _settings(
-    question: Question, side: str, unit: int, trials: list[TrialResult]
-) -> list[dict[str, float]]:
+def _settings(question: Question, side: str, unit: int, trials: list[TrialResult]) -> list[dict[str, float]]:
     if not question.design.tuned:
         return [{}]
     mine = [t for t in trials if (t.trial.side, t.trial.study) == (side, unit)]

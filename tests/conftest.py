@@ -4,6 +4,8 @@ import sys
 
 import pytest
 
+from slowness import HEAVY, LONGEST_SECONDS, listed, unmarked
+
 
 @pytest.fixture(autouse=True)
 def rules_of_a_test_end_with_it():
@@ -14,3 +16,20 @@ def rules_of_a_test_end_with_it():
     if module:
         for name in set(module.RULES) - before:
             del module.RULES[name]
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what is listed as slow."""
+    slow = listed()
+    for item in items:
+        if item.nodeid.partition("[")[0] in slow or HEAVY & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Name the tests that `make test-fast` runs although they take long."""
+    found = unmarked(report for each in terminalreporter.stats.values() for report in each)
+    if found:
+        terminalreporter.section(f"above {LONGEST_SECONDS:g} seconds without the mark slow")
+    for name, seconds in found:
+        terminalreporter.line(f"{seconds:6.1f} s  {name}")

@@ -13,11 +13,11 @@ from steepest.config import Config
 from steepest.data import Dataset
 from steepest.evaluation import Evaluation, evaluate
 from steepest.experiments.context import Context
-from steepest.experiments.experiment import Experiment
-from steepest.history import Epoch
+from steepest.experiments.reading import read_experiment
 from steepest.models import Network
-from steepest.preparation import prepare
-from steepest.training import loop
+from steepest.training.history import Epoch
+from steepest.training.loops import loop
+from steepest.training.preparation import prepare
 
 HEAD = """
 name = "stripes"
@@ -70,11 +70,7 @@ def trained_here(config: Config, dataset: Dataset) -> TrainedHere:
 
 
 def context_of(
-    cases: str,
-    folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    dataset: Dataset | None = None,
-    seeds: int = 2,
+    cases: str, folder: Path, monkeypatch: pytest.MonkeyPatch, dataset: Dataset | None = None, seeds: int = 2
 ) -> Context:
     """Return the context of an experiment on stripes, with its cases trained.
 
@@ -89,7 +85,7 @@ def context_of(
     monkeypatch.setattr("steepest.data.load", lambda name, **how: data)
     path = folder / "stripes.toml"
     path.write_text(HEAD + cases)
-    context = Context(Experiment.read(path), quick=False, seeds=seeds, cache=folder)
+    context = Context(read_experiment(path), quick=False, seeds=seeds, cache=folder)
     for case in context.experiment.cases:
         runs = [trained_here(context.config(case.name, seed), data) for seed in range(seeds)]
         context.keep(case.name, runs)  # type: ignore[arg-type]

@@ -1,8 +1,12 @@
 """Small real datasets that tests train on."""
 
+from pathlib import Path
+
 import torch
 
+from steepest.config import Config
 from steepest.data import Dataset, Split
+from steepest.runs import Run
 
 
 def stripes(count: int = 64, classes: int = 2, side: int = 6, seed: int = 0) -> Split:
@@ -19,3 +23,13 @@ def stripe_dataset(count: int = 64, classes: int = 2, side: int = 6) -> Dataset:
     names = tuple(f"row {number}" for number in range(classes))
     train, test = (stripes(n, classes, side, seed) for n, seed in ((count, 0), (count // 2, 1)))
     return Dataset("stripes", names, train, test)
+
+
+def recorded(config: Config, *, out: Path | None = None, dataset: Dataset | None = None) -> Run:
+    """Return a run that is trained to its end, without pages."""
+    from steepest.runs.recording import begin, record  # here: who replaces its `load` comes first
+
+    run, setup = begin(config, out=out, dataset=dataset)
+    for _ in record(run, setup):
+        pass
+    return run

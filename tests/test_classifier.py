@@ -81,8 +81,7 @@ def test_labels_may_be_text_booleans_or_any_numbers(digits) -> None:
 def test_one_random_state_gives_one_answer_and_another_another(digits) -> None:
     X, y = digits
     first, again, other = (
-        quick(random_state=seed, model="F16-R-D0.2-F10").fit(X, y).predict_proba(X)
-        for seed in (3, 3, 4)
+        quick(random_state=seed, model="F16-R-D0.2-F10").fit(X, y).predict_proba(X) for seed in (3, 3, 4)
     )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)

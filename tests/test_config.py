@@ -8,9 +8,7 @@ from steepest.errors import UnknownName, UserError
 
 
 def test_every_value_survives_toml(tmp_path: Path) -> None:
-    config = Config(
-        model="8C3-F10", lr=3e-4, val=0.1, patience=3, clip_norm=1.0, stratified=False, threads=2
-    )
+    config = Config(model="8C3-F10", lr=3e-4, val=0.1, patience=3, clip_norm=1.0, stratified=False, threads=2)
     path = tmp_path / "c.toml"
     path.write_text(config.to_toml())
     assert Config.read(path) == config
@@ -49,9 +47,7 @@ def test_an_unknown_key_names_itself_the_nearest_and_the_file(tmp_path: Path) ->
         ({"label_smoothing": 1.0}, "label_smoothing must be a fraction in [0, 1), not 1.0."),
     ],
 )
-def test_a_value_that_cannot_be_is_refused_with_its_range(
-    settings: dict[str, object], line: str
-) -> None:
+def test_a_value_that_cannot_be_is_refused_with_its_range(settings: dict[str, object], line: str) -> None:
     with pytest.raises(UserError) as caught:
         Config(**settings)  # type: ignore[arg-type]
     assert str(caught.value) == line

@@ -115,17 +115,13 @@ def test_a_sure_and_right_network_is_calibrated_and_a_sure_and_wrong_one_is_not(
 @pytest.fixture
 def small() -> Evaluation:
     """Six images: two right, three 0s taken for 1 with rising sureness, one 2 taken for 0."""
-    logits = torch.tensor(
-        [[5.0, 0, 0], [0, 1.0, 0], [0, 3.0, 0], [0, 2.0, 0], [4.0, 0, 0], [0, 0, 9.0]]
-    )
+    logits = torch.tensor([[5.0, 0, 0], [0, 1.0, 0], [0, 3.0, 0], [0, 2.0, 0], [4.0, 0, 0], [0, 0, 9.0]])
     labels = torch.tensor([0, 0, 0, 0, 2, 2])
     names = tuple(f"{letter}.png" for letter in "abcdef")
     return Evaluation(logits, labels, ("zero", "one", "two"), names, "test", ("a note",))
 
 
-def test_pairs_come_with_the_most_frequent_first_and_without_the_right_ones(
-    small: Evaluation,
-) -> None:
+def test_pairs_come_with_the_most_frequent_first_and_without_the_right_ones(small: Evaluation) -> None:
     pairs = [(each.true, each.predicted, each.count) for each in small.confused_pairs()]
     assert pairs == [("zero", "one", 3), ("two", "zero", 1)]
     assert len(small.confused_pairs(1)) == 1
@@ -143,11 +139,7 @@ def test_wrong_images_come_with_the_surest_first(small: Evaluation) -> None:
 def test_classes_called_like_a_mean_keep_their_own_numbers() -> None:
     labels = torch.tensor([0, 0, 1, 2])
     made = Evaluation(torch.eye(3)[[0, 1, 1, 2]], labels, ("accuracy", "macro avg", "1"))
-    assert [(row.name, row.images) for row in made.class_scores] == [
-        ("accuracy", 2),
-        ("macro avg", 1),
-        ("1", 1),
-    ]
+    assert [(row.name, row.images) for row in made.class_scores] == [("accuracy", 2), ("macro avg", 1), ("1", 1)]
     assert made.class_scores[0].recall == 0.5
 
 
@@ -179,15 +171,7 @@ def test_the_dictionary_is_plain_json_and_holds_every_number(small: Evaluation) 
     assert values["notes"] == ["a note"]
     assert set(values) == {
         *("split", "images", "loss", "accuracy", "accuracy_interval_95", "calibration_error"),
-        *(
-            "classes",
-            "confusion",
-            "class_scores",
-            "mean_scores",
-            "confused_pairs",
-            "wrong_images",
-            "notes",
-        ),
+        *("classes", "confusion", "class_scores", "mean_scores", "confused_pairs", "wrong_images", "notes"),
     }
 
 

@@ -34,10 +34,9 @@ def test_frozen_parameters_are_no_part_of_the_vector(model: nn.Module) -> None:
     assert "0.weight" not in Layout.of(model).names
 
 
-def test_offsets_say_where_each_tensor_begins() -> None:
+def test_sizes_say_how_many_numbers_each_tensor_has() -> None:
     layout = Layout(("a", "b", "c"), ((2, 2), (), (3,)))
     assert layout.sizes == (4, 1, 3)
-    assert layout.offsets == (0, 4, 5)
 
 
 def test_map_sees_each_tensor_in_its_own_shape() -> None:

@@ -98,12 +98,6 @@ def test_a_lesson_runs_with_its_answers_offline_and_leaves_nothing_in_the_tree(p
     }
     command = [sys.executable, "-W", "error", script.name]
     done = subprocess.run(
-        command,
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]

@@ -19,9 +19,7 @@ def batch() -> tuple[torch.Tensor, torch.Tensor]:
     return torch.randn(8, 4, generator=draw), torch.randint(0, 3, (8,), generator=draw)
 
 
-def begun(
-    model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]
-) -> tuple[ModelObjective, torch.Tensor]:
+def begun(model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> tuple[ModelObjective, torch.Tensor]:
     objective = ModelObjective(model, F.cross_entropy)
     params = objective.layout.flatten(dict(model.named_parameters()))
     objective.begin(*batch, params)
@@ -92,9 +90,7 @@ def test_batch_statistics_move_at_the_end_where_no_evaluation_was_at_the_current
     assert not torch.equal(statistics(model), start)
 
 
-def test_forwards_and_backwards_are_counted(
-    model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]
-) -> None:
+def test_forwards_and_backwards_are_counted(model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> None:
     objective, params = begun(model, batch)
     objective.loss(params)
     objective.loss_and_grad(params)

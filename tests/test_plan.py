@@ -34,9 +34,7 @@ def test_applied_sets_torch_up_and_puts_everything_back_even_after_an_error() ->
     assert (torch.get_num_threads(), torch.get_float32_matmul_precision()) == before
 
 
-def test_small_work_gets_one_thread_and_large_work_one_a_core(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_small_work_gets_one_thread_and_large_work_one_a_core(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan_module, "cores", lambda: 6)
     small = build("F10", SHAPE, 10)
     assert choose_plan(small, SHAPE, 64).threads == 1
@@ -110,9 +108,7 @@ def test_a_process_may_keep_freed_memory_and_then_takes_no_new_pages() -> None:
         "    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before\n"
         "first = faults(); assert keep_freed_memory(); faults(); print(first, faults())\n"
     )
-    said = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    ).stdout
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     before, after = map(int, said.split())
     assert before > 1000
     assert after < before / 10

@@ -6,19 +6,10 @@ import pytest
 
 import steepest
 
-NAMES = [
-    *(
-        "Classifier",
-        "Comparison",
-        "Config",
-        "Dataset",
-        "Evaluation",
-        "Run",
-        "Split",
-        "SteepestError",
-    ),
-    *("__version__", "build", "compare", "evaluate", "load", "train"),
-]
+CLASSES = "Classifier Comparison Config Dataset Evaluation Predictions Run Split SteepestError"
+VERBS = "compare evaluate explain predict report reproduce train tune verify"
+ROOMS = "byhand data judge models optimizers runs"
+NAMES = sorted([*CLASSES.split(), *VERBS.split(), *ROOMS.split(), "__version__", "build", "load"])
 
 
 def test_the_public_names_are_these() -> None:
@@ -49,13 +40,19 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         steepest.classifer  # noqa: B018
 
 
+def test_the_rooms_have_their_verbs_from_the_first_moment() -> None:
+    program = (
+        "import steepest; steepest.models.show('mlp'), steepest.optimizers.show('adam'), steepest.data.fetch, "
+        "steepest.byhand.softmax([1, 2]), steepest.runs.list_runs, steepest.judge, steepest.optimizers.race"
+    )
+    subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+
 def loaded(program: str) -> set[str]:
     """Return the heavy packages that a fresh process has loaded after a program."""
     heavy = ("torch", "numpy", "sklearn", "matplotlib", "PIL", "scipy", "safetensors", "pandas")
     tell = f"\nimport sys; print('\\nloaded:', *[n for n in {heavy!r} if n in sys.modules])"
-    done = subprocess.run(
-        [sys.executable, "-c", program + tell], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", program + tell], capture_output=True, text=True, check=True)
     return set(done.stdout.rpartition("loaded:")[2].split())
 
 
@@ -93,8 +90,6 @@ def test_help_and_usage_errors_never_load_torch() -> None:
         "    run(arguments)\n"
         "    assert not {'torch', 'sklearn', 'matplotlib', 'scipy'} & set(sys.modules), arguments\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr.splitlines()[-1]
     assert len(done.stderr.splitlines()) == 9  # the nine that are errors, a line each

@@ -9,9 +9,9 @@ import torch
 from steepest.config import Config
 from steepest.data import Dataset, load
 from steepest.errors import IntegrityError
-from steepest.history import Epoch
-from steepest.preparation import prepare
-from steepest.training import loop
+from steepest.training.history import Epoch
+from steepest.training.loops import loop
+from steepest.training.preparation import prepare
 
 DIRECTORY = os.environ.get("STEEPEST_DATA", "")
 
@@ -36,17 +36,12 @@ def test_mnist_is_whole_and_in_the_publishers_order(mnist: Dataset) -> None:
 
 
 @needs("mnist")
-def test_the_embedded_digits_are_training_digits_of_mnist_and_none_is_a_test_digit(
-    mnist: Dataset,
-) -> None:
+def test_the_embedded_digits_are_training_digits_of_mnist_and_none_is_a_test_digit(mnist: Dataset) -> None:
     small = load("mnist5k")
     assert small.test is not None
     assert mnist.test is not None
     digits = torch.cat([small.train.images, small.test.images]).flatten(1)
-    seen, held = (
-        {row.numpy().tobytes() for row in each.images.flatten(1)}
-        for each in (mnist.train, mnist.test)
-    )
+    seen, held = ({row.numpy().tobytes() for row in each.images.flatten(1)} for each in (mnist.train, mnist.test))
     keys = {row.numpy().tobytes() for row in digits}
     assert len(keys) >= 4_990  # a few digits of MNIST occur twice
     assert keys <= seen
@@ -56,10 +51,7 @@ def test_the_embedded_digits_are_training_digits_of_mnist_and_none_is_a_test_dig
 @needs("mnist")
 def test_softmax_regression_learns_real_digits(mnist: Dataset) -> None:
     setup = prepare(
-        Config(
-            model="softmax-regression", data="mnist", optimizer="sgd", lr=0.1, epochs=1, val=0.2
-        ),
-        mnist,
+        Config(model="softmax-regression", data="mnist", optimizer="sgd", lr=0.1, epochs=1, val=0.2), mnist
     )
     (last,) = (event for event in loop(setup) if isinstance(event, Epoch))
     assert last.row["val_accuracy"] > 0.88

@@ -38,10 +38,7 @@ def sigmoid(z):
 
 
 def layer(W, b, inputs):
-    sums = [
-        sum(w * v for w, v in zip(row, inputs, strict=True)) + c
-        for row, c in zip(W, b, strict=True)
-    ]
+    sums = [sum(w * v for w, v in zip(row, inputs, strict=True)) + c for row, c in zip(W, b, strict=True)]
     return [sigmoid(z) for z in sums]
 
 
@@ -76,9 +73,7 @@ print("gradient of W1:", grad_W1)
 # One chain in full, for the weight from input 0 to hidden unit 0. Every factor is a number we have:
 
 # %%
-chain = " + ".join(
-    f"({y[k]:.4f} - {target[k]}) * {y[k]:.4f} * {1 - y[k]:.4f} * {W2[k][0]}" for k in range(2)
-)
+chain = " + ".join(f"({y[k]:.4f} - {target[k]}) * {y[k]:.4f} * {1 - y[k]:.4f} * {W2[k][0]}" for k in range(2))
 print(f"[{chain}] * {h[0]:.4f} * {1 - h[0]:.4f} * {x[0]}\n= {grad_W1[0][0]:.8f}")
 
 # %% [markdown]

@@ -23,27 +23,15 @@ digits = steepest.load("mnist5k")
 # row, go one down. A small example, typed in:
 
 # %%
-picture = [
-    [1, 2, 0, 1],
-    [0, 1, 3, 1],
-    [2, 0, 1, 0],
-    [1, 1, 0, 2],
-]
-kernel = [
-    [1, 0, -1],
-    [1, 0, -1],
-    [1, 0, -1],
-]
+picture = [[1, 2, 0, 1], [0, 1, 3, 1], [2, 0, 1, 0], [1, 1, 0, 2]]
+kernel = [[1, 0, -1], [1, 0, -1], [1, 0, -1]]
 
 
 def convolve(picture, kernel, stride=1):
     side = len(kernel)
     places = range(0, len(picture) - side + 1, stride)
     return [
-        [
-            sum(kernel[a][b] * picture[i + a][j + b] for a in range(side) for b in range(side))
-            for j in places
-        ]
+        [sum(kernel[a][b] * picture[i + a][j + b] for a in range(side) for b in range(side)) for j in places]
         for i in places
     ]
 
@@ -53,9 +41,7 @@ for i in range(2):
         products = [kernel[a][b] * picture[i + a][j + b] for a in range(3) for b in range(3)]
         print(f"window ({i}, {j}): {' + '.join(map(str, products))} = {sum(products)}")
 by_hand = convolve(picture, kernel)
-by_machine = F.conv2d(
-    torch.tensor(picture)[None, None].float(), torch.tensor(kernel)[None, None].float()
-)
+by_machine = F.conv2d(torch.tensor(picture)[None, None].float(), torch.tensor(kernel)[None, None].float())
 assert by_machine[0, 0].tolist() == by_hand
 
 # %% [markdown]
@@ -67,12 +53,8 @@ assert by_machine[0, 0].tolist() == by_hand
 # %%
 for n, k, p, s in ((28, 3, 0, 1), (28, 3, 1, 1), (28, 5, 2, 1), (28, 3, 1, 2), (28, 5, 0, 3)):
     places = (n - k + 2 * p) // s + 1
-    machine = F.conv2d(torch.zeros(1, 1, n, n), torch.zeros(1, 1, k, k), padding=p, stride=s).shape[
-        -1
-    ]
-    print(
-        f"side {n}, kernel {k}, padding {p}, stride {s}: ({n} - {k} + {2 * p}) // {s} + 1 = {places}"
-    )
+    machine = F.conv2d(torch.zeros(1, 1, n, n), torch.zeros(1, 1, k, k), padding=p, stride=s).shape[-1]
+    print(f"side {n}, kernel {k}, padding {p}, stride {s}: ({n} - {k} + {2 * p}) // {s} + 1 = {places}")
     assert places == machine
 
 # %% [markdown]
@@ -125,9 +107,7 @@ maps = torch.randn(8, 6, 6, generator=draws)
 weights = torch.randn(16, 8, 3, 3, generator=draws)
 bias = torch.randn(16, generator=draws)
 machine = F.conv2d(maps[None], weights, bias)[0]
-number = (
-    sum((weights[5, channel] * maps[channel, 2:5, 1:4]).sum() for channel in range(8)) + bias[5]
-)
+number = sum((weights[5, channel] * maps[channel, 2:5, 1:4]).sum() for channel in range(8)) + bias[5]
 torch.testing.assert_close(machine[5, 2, 1], number)
 print("map 5, row 2, column 1:", float(number), "from", 8 * 9, "products and a bias")
 assert weights.numel() + bias.numel() == 16 * (8 * 3 * 3) + 16
@@ -143,10 +123,7 @@ assert weights.numel() + bias.numel() == 16 * (8 * 3 * 3) + 16
 
 def pool(table):
     return [
-        [
-            max(table[i][j], table[i][j + 1], table[i + 1][j], table[i + 1][j + 1])
-            for j in range(0, len(table), 2)
-        ]
+        [max(table[i][j], table[i][j + 1], table[i + 1][j], table[i + 1][j + 1]) for j in range(0, len(table), 2)]
         for i in range(0, len(table), 2)
     ]
 

@@ -14,10 +14,8 @@ from torch.nn import functional as F
 
 import steepest
 from steepest.config import Config
-from steepest.history import Epoch
 from steepest.models import layer_table
-from steepest.preparation import prepare
-from steepest.training import loop
+from steepest.training import Epoch, loop, prepare
 
 digits = steepest.load("mnist5k")
 train, test = digits.train, digits.test
@@ -67,23 +65,13 @@ velocity = [torch.zeros_like(p) for p in by_hand.parameters()]
 losses = []
 for epoch in range(2):
     for rows in torch.randperm(len(train), generator=draws).split(50):
-        loss = F.cross_entropy(
-            by_hand(train.images[rows] / 255), train.labels[rows]
-        )  # 1. how wrong?
-        grads = torch.autograd.grad(
-            loss, list(by_hand.parameters())
-        )  #                 2. which way is up?
+        loss = F.cross_entropy(by_hand(train.images[rows] / 255), train.labels[rows])  # 1. how wrong?
+        grads = torch.autograd.grad(loss, list(by_hand.parameters()))  #                 2. which way is up?
         with torch.no_grad():
             for p, v, grad in zip(by_hand.parameters(), velocity, grads, strict=True):
-                v.mul_(0.9).add_(
-                    grad
-                )  #                                                 3. gather speed
-                p.sub_(
-                    0.05 * v
-                )  #                                                       4. step down
-        losses.append(
-            loss.item()
-        )  #                                                     5. take note
+                v.mul_(0.9).add_(grad)  #                                                 3. gather speed
+                p.sub_(0.05 * v)  #                                                       4. step down
+        losses.append(loss.item())  #                                                     5. take note
     print(f"epoch {epoch + 1}: mean loss {sum(losses[-80:]) / 80:.3f}")
 
 # %% [markdown]

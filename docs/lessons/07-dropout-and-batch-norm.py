@@ -12,10 +12,8 @@ import torch
 
 import steepest
 from steepest.config import Config
-from steepest.history import Epoch
 from steepest.models import Dropout
-from steepest.preparation import prepare
-from steepest.training import loop
+from steepest.training import Epoch, loop, prepare
 
 digits = steepest.load("mnist5k")
 
@@ -97,12 +95,7 @@ by_hand = (batch - mean) / torch.sqrt(variance + eps) * scale + shift
 
 norm = torch.nn.BatchNorm1d(5).train()
 torch.testing.assert_close(by_hand, norm(batch), rtol=1e-4, atol=1e-4)
-print(
-    "mean:",
-    by_hand.mean(dim=0).abs().max().item() < 1e-5,
-    " deviation:",
-    by_hand.std(dim=0).tolist(),
-)
+print("mean:", by_hand.mean(dim=0).abs().max().item() < 1e-5, " deviation:", by_hand.std(dim=0).tolist())
 
 # %% [markdown]
 # Make every input a hundred times as large and the output stays: a layer's scale no longer matters to the next.

@@ -10,11 +10,9 @@ import torch
 
 import steepest
 from steepest.config import Config
-from steepest.history import Epoch
 from steepest.objective import FunctionObjective
 from steepest.optimizers import choose
-from steepest.preparation import prepare
-from steepest.training import loop
+from steepest.training import Epoch, loop, prepare
 
 # %% [markdown]
 # ## The trouble with plain steps: the valley
@@ -79,9 +77,7 @@ def adam(w, steps, lr):
 
 STEPS = 60
 walks = {"sgd": (descend, 0.036), "momentum": (momentum, 0.02), "adam": (adam, 0.15)}
-by_hand = {
-    name: torch.stack([START, *walk(START, STEPS, lr)]) for name, (walk, lr) in walks.items()
-}
+by_hand = {name: torch.stack([START, *walk(START, STEPS, lr)]) for name, (walk, lr) in walks.items()}
 
 # %% [markdown]
 # ## By hand = by machine
@@ -126,9 +122,7 @@ print("loss after 3 epochs   " + "".join(f"lr {lr:<9}" for lr in rates))
 for name in walks:
     results[name] = []
     for lr in rates:
-        config = Config(
-            model="F64-R-F10", optimizer=name, lr=lr, epochs=3, batch_size=50, threads=1
-        )
+        config = Config(model="F64-R-F10", optimizer=name, lr=lr, epochs=3, batch_size=50, threads=1)
         last = [event for event in loop(prepare(config, digits)) if isinstance(event, Epoch)][-1]
         results[name].append(last.row["train_loss"])
     print(f"{name:22}" + "".join(f"{loss:<12.3f}" for loss in results[name]))

@@ -13,22 +13,14 @@ import torch
 
 import steepest
 from steepest.config import Config
-from steepest.preparation import prepare
-from steepest.training import loop
+from steepest.training import loop, prepare
 
 digits = steepest.load("mnist5k")
 few = replace(digits, train=digits.train.take(torch.arange(0, 4000, 4)))  # 1,000 pictures: quick
 
 
 def accuracy(seed, **settings):
-    values = {
-        "model": "F64-R-F10",
-        "lr": 0.002,
-        "epochs": 3,
-        "batch_size": 50,
-        "threads": 1,
-        **settings,
-    }
+    values = {"model": "F64-R-F10", "lr": 0.002, "epochs": 3, "batch_size": 50, "threads": 1, **settings}
     setup = prepare(Config(seed=seed, **values), few)
     for _ in loop(setup):
         pass
@@ -45,9 +37,7 @@ SEEDS = range(10)
 first = [accuracy(seed) for seed in SEEDS]
 print([f"{each:.1%}" for each in first])
 spread = stdev(first)
-print(
-    f"mean {mean(first):.2%}, standard deviation {spread:.2%}, from {min(first):.1%} to {max(first):.1%}"
-)
+print(f"mean {mean(first):.2%}, standard deviation {spread:.2%}, from {min(first):.1%} to {max(first):.1%}")
 assert max(first) > min(first)
 assert accuracy(3) == first[3]  # the same seed: the same run, to the last bit
 
@@ -94,10 +84,7 @@ plt.ylabel("test accuracy")
 def p_value(differences):
     seen = abs(sum(differences))
     flips = product((1, -1), repeat=len(differences))
-    sums = [
-        abs(sum(sign * each for sign, each in zip(signs, differences, strict=True)))
-        for signs in flips
-    ]
+    sums = [abs(sum(sign * each for sign, each in zip(signs, differences, strict=True))) for signs in flips]
     return sum(total >= seen - 1e-12 for total in sums) / len(sums)
 
 

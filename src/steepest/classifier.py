@@ -16,10 +16,10 @@ from .config import NONE, Config
 from .data import Dataset, Split
 from .errors import ShapeError
 from .evaluation import logits_of
-from .history import Epoch as EpochEvent
-from .history import Row
-from .preparation import Setup, prepare
-from .training import loop
+from .training.history import Epoch as EpochEvent
+from .training.history import Row
+from .training.loops import loop
+from .training.preparation import Setup, prepare
 
 
 class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -123,11 +123,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def _config(self, images: torch.Tensor) -> Config:
-        shared = {
-            key: value
-            for key, value in self.get_params().items()
-            if key in Config.__dataclass_fields__
-        }
+        shared = {key: value for key, value in self.get_params().items() if key in Config.__dataclass_fields__}
         seed = self.random_state
         if not isinstance(seed, int | np.integer):
             seed = check_random_state(seed).randint(2**31)
@@ -159,8 +155,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         images = self._images(array)
         if tuple(images.shape[1:]) != self.image_shape_:
             raise ShapeError(
-                f"The images are {list(images.shape[1:])}; those it was fitted on were "
-                f"{list(self.image_shape_)}."
+                f"The images are {list(images.shape[1:])}; those it was fitted on were {list(self.image_shape_)}."
             )
         with self.plan_.applied():
             logits = logits_of(self.network_, images, self.plan_)
@@ -171,9 +166,7 @@ class Classifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Return X as [N, C, H, W]: uint8 where it is, else float32."""
         shape = self.image_shape or _image_shape(X.shape[1:])
         if int(np.prod(shape)) != int(np.prod(X.shape[1:])):
-            raise ShapeError(
-                f"image_shape {tuple(shape)} does not hold {int(np.prod(X.shape[1:]))} numbers."
-            )
+            raise ShapeError(f"image_shape {tuple(shape)} does not hold {int(np.prod(X.shape[1:]))} numbers.")
         images = np.ascontiguousarray(X, dtype=np.uint8 if X.dtype == np.uint8 else np.float32)
         return torch.from_numpy(images.copy()).reshape(len(X), *shape)
 
@@ -189,9 +182,7 @@ def _image_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
     if len(shape) == 2:
         return 1, shape[0], shape[1]
     if len(shape) != 1:
-        raise ShapeError(
-            f"X must be [N, F], [N, H, W] or [N, C, H, W]; one row of it is {list(shape)}."
-        )
+        raise ShapeError(f"X must be [N, F], [N, H, W] or [N, C, H, W]; one row of it is {list(shape)}.")
     for channels in (1, 3):
         side = isqrt(shape[0] // channels)
         if channels * side * side == shape[0]:

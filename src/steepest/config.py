@@ -4,7 +4,7 @@ import dataclasses
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self, get_args, get_type_hints
+from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 
 from .errors import UnknownName, UserError
 
@@ -29,9 +29,7 @@ class Config:
 
     model: str = option("mlp", "A named model, a notation, or file.py:Class.")
     data: str = option("mnist5k", "A dataset's name, or a folder of images.")
-    optimizer: str = option(
-        "adam", "A rule, torch.optim.CLASS or file.py:Class; :key=value,... sets it."
-    )
+    optimizer: str = option("adam", "A rule, torch.optim.CLASS or file.py:Class; :key=value,... sets it.")
     lr: float | None = option(None, "Learning rate; by default the rule's own.")
     schedule: str = option("constant", "constant, step:every=E, exponential, cosine, one-cycle.")
     epochs: int = option(5, "How many times every training image is seen.")
@@ -48,25 +46,17 @@ class Config:
     seed: int = option(0, "Seed of initial weights, batch order, augmentation and dropout.")
     label_smoothing: float = option(0.0, "Share of the target spread over all classes.")
     class_weights: str = option(NONE, "none, balanced, or one number a class: 1,2,1.")
-    weight_decay: float = option(
-        0.0, "L2 penalty in the loss; a rule's own decay is set as RULE:weight_decay=."
-    )
-    clip_norm: float | None = option(
-        None, "Scale the gradient down to this norm where it is longer."
-    )
-    patience: int | None = option(
-        None, "Stop after this many epochs without a better validation accuracy."
-    )
+    weight_decay: float = option(0.0, "L2 penalty in the loss; a rule's own decay is set as RULE:weight_decay=.")
+    clip_norm: float | None = option(None, "Scale the gradient down to this norm where it is longer.")
+    patience: int | None = option(None, "Stop after this many epochs without a better validation accuracy.")
     device: str = option("auto", "auto, cpu, cuda or mps.")
-    threads: int | None = option(
-        None, "Threads; by default as many as pay for this model and batch."
-    )
+    threads: int | None = option(None, "Threads; by default as many as pay for this model and batch.")
     precision: str = option("auto", "auto, float32, or bfloat16 (autocast: faster, coarser).")
 
     def __post_init__(self) -> None:
         hints = get_type_hints(type(self))
         for each in dataclasses.fields(self):
-            value = _fitted(each.name, getattr(self, each.name), hints[each.name])
+            value = fitted(each.name, getattr(self, each.name), hints[each.name])
             object.__setattr__(self, each.name, value)
         for name, (admits, range_text) in _RANGES.items():
             value = getattr(self, name)
@@ -86,9 +76,7 @@ class Config:
             return None
         height, _, width = self.image_size.lower().partition("x")
         if not (height.isdigit() and width.isdigit() and int(height) and int(width)):
-            raise UserError(
-                f"image_size must be HEIGHTxWIDTH, such as 32x32, not `{self.image_size}`."
-            )
+            raise UserError(f"image_size must be HEIGHTxWIDTH, such as 32x32, not `{self.image_size}`.")
         return int(height), int(width)
 
     @classmethod
@@ -149,14 +137,23 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise UserError(f"{path} is no TOML: {error}") from error
 
 
-def _fitted(name: str, value: Any, hint: Any) -> Any:
+def fitted(name: str, value: Any, hint: Any) -> Any:
+    """Return a value as its declaration wants it: a whole number where a number is asked becomes one.
+
+    Raises:
+        UserError: it is of another kind; a declaration that is no plain kind takes everything.
+    """
     kinds = get_args(hint) or (hint,)
+    if get_origin(hint) is Literal:
+        if value not in kinds:
+            raise UnknownName(name, str(value), kinds)
+        return value
+    words = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
     if isinstance(value, int) and not isinstance(value, bool) and float in kinds:
         return float(value)
     # bool is an int to isinstance, and `epochs = true` is no number of epochs
-    if any(type(value) is kind for kind in kinds):
+    if any(type(value) is kind for kind in kinds) or not {*words, type(None)}.issuperset(kinds):
         return value
-    words = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
     wanted = " or ".join(words.get(kind, NONE) for kind in kinds)
     raise UserError(f"{name} must be {wanted}, not {value!r}.")
 

@@ -1,4 +1,4 @@
-"""Every error that steepest raises on purpose, and the exit code each one ends a command with.
+"""Every error that steepest raises on purpose, the exit code each one ends a command with, and "did you mean".
 
 SteepestError                      1   our fault
 ├── UserError (ValueError)         2   what was asked cannot be done; one line says what can
@@ -9,14 +9,121 @@ SteepestError                      1   our fault
 │   └── MissingDataset                 neither in the cache nor to be fetched
 ├── IntegrityError                 3   a file that is damaged or is not what it says
 ├── DivergedError                  4   the loss became NaN or infinite
-└── StoppedError                  75   stopped, and can be resumed
+├── CannotBeJudgedHere             5   nothing refutes it, and this machine cannot confirm it
+├── StoppedError                  75   stopped, and can be resumed
+└── Interrupted                  130   somebody pressed Ctrl-C
 """
 
 import errno
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)  # of an OSError: make room, and go on
+INTERRUPTED = 130
+EXIT_CODES = {
+    0: "done",
+    1: "our fault",
+    2: "yours (one line)",
+    3: "a damaged file",
+    4: "training diverged",
+    5: "cannot be judged here",
+    75: "stopped but resumable (SIGTERM, SIGHUP, a full disk)",
+    INTERRUPTED: "Ctrl-C",
+}
+"""What each code says that a command ends with; README and ``steepest --help`` are held to it."""
+
+OTHER_WORDS = {  # what other programs call our settings, verbs and splits
+    "image_size": "imgsz imgsize",
+    "lr": "lr0 learningrate",
+    "batch_size": "batch bs",
+    "model": "arch architecture net network",
+    "data": "dataset",
+    "val": "valsplit valfraction validationsplit",
+    "validation": "val valid dev",
+    "optimizer": "opt optim solver",
+    "schedule": "scheduler lrscheduler lrschedule",
+    "epochs": "nepochs numepochs maxepochs",
+    "weight_decay": "wd l2",
+    "augment": "augmentation transform transforms",
+    "patience": "earlystopping",
+    "out": "output outdir savedir project",
+    "train": "fit",
+    "evaluate": "test val eval score validate",
+    "predict": "infer inference classify",
+    "fashion-mnist": "fmnist",
+}
+
+
+def exit_codes_sentence() -> str:
+    """Return the table of exit codes as one sentence, as README and the help say it."""
+    return "Exit codes: " + ", ".join(f"{code} {word}" for code, word in EXIT_CODES.items()) + "."
+
+
+def find_name(kind: str, name: str, known: Iterable[str], hint: str = "") -> str:
+    """Return a name as its table spells it, whatever its case.
+
+    Args:
+        kind, name, known, hint: as of ``UnknownName``.
+
+    Raises:
+        UnknownName: the table does not hold it.
+
+    >>> find_name("optimizer", "Adam", ["adam", "sgd"])
+    'adam'
+    """
+    known = list(known)
+    found = spelled(name, known)
+    if found is None:
+        raise UnknownName(kind, name, known, hint)
+    return found
+
+
+def spelled(name: str, known: Iterable[str]) -> str | None:
+    """Return a name as its table spells it, whatever its case, or None where the table has it not."""
+    alike = [each for each in known if each.casefold() == name.casefold()]
+    return name if name in alike else next(iter(alike), None)
+
+
+def nearest_names(name: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """Return the known names that were probably meant, the nearest first; none where nothing is near.
+
+    A name is near if it is another program's word for it, if one or two slips of the fingers lead there, or
+    if one of both begins with the other. Case, hyphens and underscores do not count.
+
+    >>> nearest_names("imgsz", ["model", "image_size"]), nearest_names("sdg", ["adam", "sgd"])
+    (['image_size'], ['sgd'])
+    >>> nearest_names("muon", ["mnist", "momentum"])
+    []
+    """
+    asked, plain = _plain(name), {each: _plain(each) for each in known}
+    ours = [_plain(key) for key, words in OTHER_WORDS.items() if asked in words.split()]
+    if meant := [each for each, word in plain.items() if word in ours]:
+        return meant[:most]
+    allowed = 0 if len(asked) < 3 else 1 if len(asked) < 8 else 2
+    ranks = {each: _slips(asked, word) for each, word in plain.items()}
+    for each, word in plain.items():
+        shorter, longer = sorted((asked, word), key=len)
+        if len(shorter) >= 2 and longer.startswith(shorter):
+            ranks[each] = min(ranks[each], allowed)
+    return sorted((each for each in ranks if ranks[each] <= allowed), key=ranks.__getitem__)[:most]
+
+
+def _plain(name: str) -> str:
+    return name.casefold().translate(dict.fromkeys(map(ord, "-_ ")))
+
+
+def _slips(one: str, other: str) -> int:
+    """Return how many letters to add, drop, change or swap with a neighbour until one text is the other."""
+    before: list[int] = []
+    last, letter_before = list(range(len(other) + 1)), ""
+    for row, letter in enumerate(one, 1):
+        now = [row]
+        for column, wanted in enumerate(other, 1):
+            cost = min(last[column] + 1, now[-1] + 1, last[column - 1] + (letter != wanted))
+            if column > 1 and letter == other[column - 2] and letter_before == wanted:
+                cost = min(cost, before[column - 2] + 1)
+            now.append(cost)
+        before, last, letter_before = last, now, letter
+    return last[-1]
 
 
 class SteepestError(Exception):
@@ -48,8 +155,7 @@ class UnknownName(UserError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
         known = list(known)
-        near = get_close_matches(name.lower(), known, n=3, cutoff=0.6)
-        if near:
+        if near := nearest_names(name, known):
             advice = "Did you mean " + " or ".join(f"`{each}`" for each in near) + "?"
         else:
             advice = "Known: " + ", ".join(known) + "."
@@ -90,7 +196,19 @@ class DivergedError(SteepestError):
     exit_code = 4
 
 
+class CannotBeJudgedHere(SteepestError):
+    """What was to be checked is refuted by nothing, and this machine or program cannot confirm it."""
+
+    exit_code = 5
+
+
 class StoppedError(SteepestError):
     """Work was stopped before its end and can be resumed."""
 
     exit_code = 75
+
+
+class Interrupted(SteepestError):
+    """Somebody pressed Ctrl-C, and the command ends."""
+
+    exit_code = INTERRUPTED

@@ -1,5 +1,6 @@
 """The logits of a whole split, and every number that follows from them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import sqrt
@@ -11,12 +12,61 @@ from torch.nn import functional as F
 
 from .data.dataset import Split
 from .errors import DataError, DivergedError
+from .lazy import html_of
 from .plan import Plan, in_memory_format
-from .scores import Scores, class_and_mean_scores
 
 BATCH = 500  # images a forward pass: large enough to fill the cores, small enough to stay in their caches
 BINS = 15  # of the calibration error, as in Guo et al. 2017
 Z95 = 1.959963984540054  # the normal distribution's 97.5 % point
+
+
+@dataclass(frozen=True)
+class Scores:
+    """A row of the classification report.
+
+    Args:
+        name: of the class, or of the mean.
+        precision: the fraction of the images given this class that are of it.
+        recall: the fraction of its images that were given it.
+        f1: the harmonic mean of both.
+    """
+
+    name: str
+    precision: float
+    recall: float
+    f1: float
+    images: int
+
+
+def class_and_mean_scores(
+    labels: Tensor, predictions: Tensor, classes: Sequence[str]
+) -> tuple[list[Scores], list[Scores]]:
+    """Return a row per class in label order, and the rows of the mean over classes and over images.
+
+    Args:
+        labels: [N].
+        predictions: [N].
+        classes: the K names. A class without images has recall 0, one never predicted has precision 0.
+    """
+    from sklearn.metrics import classification_report
+
+    # the report is keyed by name, and a class may be called `accuracy` as one of its means is: so by number
+    numbers = [str(place) for place in range(len(classes))]
+    report = classification_report(
+        labels.numpy(),
+        predictions.numpy(),
+        labels=list(range(len(classes))),
+        target_names=numbers,
+        output_dict=True,
+        zero_division=0,
+    )
+    each = [_row(name, report[number]) for name, number in zip(classes, numbers, strict=True)]
+    means = [_row(f"{kind} average", report[f"{kind} avg"]) for kind in ("macro", "weighted")]
+    return each, means
+
+
+def _row(name: str, row: dict[str, float]) -> Scores:
+    return Scores(name, row["precision"], row["recall"], row["f1-score"], int(row["support"]))
 
 
 @dataclass(frozen=True)
@@ -26,7 +76,6 @@ class WrongImage:
     Args:
         row: its position in the split.
         name: its file, where it came from one.
-        true: its class.
         predicted: the class that the network gave it.
         probability: of that class, in [0, 1].
     """
@@ -52,7 +101,6 @@ class ReliabilityBin:
     """The images whose confidence lies in one bin: where a network is calibrated, accuracy is confidence.
 
     Args:
-        low: the bin's lower end.
         high: its upper end, which belongs to it.
         count: how many images, at least one.
         confidence: the mean probability of their predicted classes.
@@ -130,9 +178,7 @@ class Evaluation:
     def confusion(self) -> Tensor:
         """[K, K] counts: row the true class, column the predicted one."""
         kinds = len(self.classes)
-        return torch.bincount(self.labels * kinds + self.predictions, minlength=kinds**2).view(
-            kinds, kinds
-        )
+        return torch.bincount(self.labels * kinds + self.predictions, minlength=kinds**2).view(kinds, kinds)
 
     @cached_property
     def reliability(self) -> tuple[ReliabilityBin, ...]:
@@ -142,9 +188,7 @@ class Evaluation:
         sums = torch.zeros(3, BINS, dtype=torch.float64)
         sums.index_add_(1, places, torch.stack([torch.ones(len(self)), confidence, hits]).double())
         return tuple(
-            ReliabilityBin(
-                place / BINS, (place + 1) / BINS, int(count), sure / count, right / count
-            )
+            ReliabilityBin(place / BINS, (place + 1) / BINS, int(count), sure / count, right / count)
             for place, (count, sure, right) in enumerate(sums.T.tolist())
             if count
         )
@@ -226,9 +270,7 @@ class Evaluation:
         )
 
     def _repr_html_(self) -> str:
-        from .reporting.notebook import evaluation_html
-
-        return evaluation_html(self)
+        return html_of(self)
 
 
 def logits_of(network: nn.Module, images: Tensor, plan: Plan | None = None) -> Tensor:
@@ -264,11 +306,8 @@ def evaluate(
 
     Args:
         network: raw pixels [B, C, H, W] -> logits [B, K].
-        split: images and labels.
         classes: the K names.
         kind: what to call the split.
-        notes: sentences to carry along.
-        plan: device, precision and memory format.
 
     Raises:
         DataError: the network gives another number of classes.
@@ -276,9 +315,7 @@ def evaluate(
     """
     logits = logits_of(network, split.images, plan)
     if logits.shape[1] != len(classes):
-        raise DataError(
-            f"The network tells {logits.shape[1]} classes apart; the {kind} split has {len(classes)}."
-        )
+        raise DataError(f"The network tells {logits.shape[1]} classes apart; the {kind} split has {len(classes)}.")
     if not logits.isfinite().all():
         raise DivergedError(
             f"The network gives logits that are NaN or infinite on the {kind} split: its training diverged. "

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import accumulate
 from math import prod
 from typing import Self
 
@@ -47,11 +46,6 @@ class Layout:
         """P: how many numbers there are in all."""
         return sum(self.sizes)
 
-    @property
-    def offsets(self) -> tuple[int, ...]:
-        """Where in the flat vector each tensor begins."""
-        return tuple(accumulate(self.sizes, initial=0))[:-1]
-
     def flatten(self, tensors: Mapping[str, Tensor]) -> Tensor:
         """Return a new [P] vector with the tensors' numbers.
 
@@ -60,9 +54,7 @@ class Layout:
         """
         if set(tensors) != set(self.names):
             odd = sorted(set(tensors) ^ set(self.names))
-            raise ShapeError(
-                f"The tensors do not fit the model: {', '.join(odd)} on one side only."
-            )
+            raise ShapeError(f"The tensors do not fit the model: {', '.join(odd)} on one side only.")
         for name, shape in zip(self.names, self.shapes, strict=True):
             if tuple(tensors[name].shape) != shape:
                 came = list(tensors[name].shape)

@@ -2,7 +2,7 @@
 
     params [P] -> ModelObjective -> the module's parameters become views of params -> loss -> grad [P]
 
-What comes before an update rule wraps the objective: ``Reduced``, ``L2Penalty``, ``ClippedNorm``.
+What comes before an update rule wraps the objective: ``L2Penalty``, ``ClippedNorm``.
 """
 
 from collections import Counter
@@ -92,9 +92,7 @@ class ModelObjective:
         self.model = model
         self.loss_function = loss_function
         self.layout = Layout.of(model)
-        self.logits = torch.empty(
-            0
-        )  # [B, K], of the step's first evaluation at the current weights
+        self.logits = torch.empty(0)  # [B, K], of the step's first evaluation at the current weights
         self.forwards = 0
         self.backwards = 0
         self._autocast = autocast
@@ -139,9 +137,7 @@ class ModelObjective:
         kept = self._enter(params)
         with torch.enable_grad():
             loss = self._forward()
-            grads = torch.autograd.grad(
-                loss, self._parameters, allow_unused=True, materialize_grads=True
-            )
+            grads = torch.autograd.grad(loss, self._parameters, allow_unused=True, materialize_grads=True)
         self.backwards += 1
         self._leave(kept)  # not sooner: the backward pass still reads the buffers
         return loss.detach(), torch.cat([grad.reshape(-1) for grad in grads])
@@ -191,35 +187,6 @@ def passes_counted(modules: Sequence[nn.Module]) -> Iterator[Counter[int]]:
     finally:
         for hook in hooks:
             hook.remove()
-
-
-class Reduced:
-    """The loss of a whole batch of which this process has a part: every process's share, summed.
-
-    Args:
-        objective: of the part that this process has.
-        total: puts the sum over all processes into a tensor, and returns it.
-    """
-
-    def __init__(self, objective: Objective, total: Callable[[Tensor], Tensor]) -> None:
-        self.objective = objective
-        self.share = 1.0  # what the part's mean counts in the batch's; set for each batch
-        self._total = total
-
-    @property
-    def layout(self) -> Layout:
-        """The wrapped objective's layout."""
-        return self.objective.layout
-
-    def loss(self, params: Tensor) -> Tensor:
-        """Return the whole batch's loss [] at params [P]."""
-        return self._total(self.objective.loss(params) * self.share)
-
-    def loss_and_grad(self, params: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the whole batch's loss [] and its gradient [P] at params."""
-        loss, grad = self.objective.loss_and_grad(params)
-        both = self._total(torch.cat([grad, loss.reshape(1)]).mul_(self.share))
-        return both[-1].clone(), both[:-1]  # a view would keep the gradient as long as the loss
 
 
 @dataclass(frozen=True)

@@ -127,9 +127,7 @@ def keep_freed_memory() -> bool:
 
 def cores() -> int:
     """How many cores this process may use; ``OMP_NUM_THREADS`` is a user's word for fewer."""
-    there = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     asked = os.environ.get("OMP_NUM_THREADS", "")
     return min(there, int(asked)) if asked.isdigit() and int(asked) else there
 

@@ -21,8 +21,6 @@ def seed_of(seed: int, purpose: str, index: int = 0) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 1
 
 
-def generator(
-    seed: int, purpose: str, index: int = 0, device: torch.device | str = "cpu"
-) -> torch.Generator:
+def generator(seed: int, purpose: str, index: int = 0, device: torch.device | str = "cpu") -> torch.Generator:
     """Return a new generator for (seed, purpose, index)."""
     return torch.Generator(device).manual_seed(seed_of(seed, purpose, index))

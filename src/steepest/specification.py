@@ -7,15 +7,20 @@ The same text works on the command line, in TOML and in Python, for optimizers, 
 import importlib.util
 import re
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from .errors import UserError
+from .errors import UserError, spelled
 
 Value = bool | int | float | str
 _FILE = re.compile(r"[^\s:]+\.py(?=:)")
+PACKAGE = Path(__file__).resolve().parent
+# Files of ours that finished runs name by where they lay: the end of that path -> their place in the package.
+MOVED = {"steepest/experiments/blind_rule.py": "experiments/blind_descent/rule.py"}
 
 
 @dataclass(frozen=True)
@@ -48,9 +53,7 @@ class Specification:
             key, equals, value = part.partition("=")
             key = key.strip()
             if not equals or not key or not value.strip():
-                raise UserError(
-                    f"`{part}` in `{text}` is no setting. Write key=value, with commas between."
-                )
+                raise UserError(f"`{part}` in `{text}` is no setting. Write key=value, with commas between.")
             if key in settings:
                 raise UserError(f"`{key}` is given twice in `{text}`.")
             settings[key] = read_value(value)
@@ -82,6 +85,19 @@ def _written(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def in_known_spelling(text: str, known: Iterable[str], between: str = " of ") -> str:
+    """Return a specification, or several, with each name as its table spells it.
+
+    >>> in_known_spelling("SAM:rho=0.1 of Momentum", ["sam", "momentum"])
+    'sam:rho=0.1 of momentum'
+    """
+    known, parts = list(known), []
+    for part in text.split(between):
+        name, colon, rest = part.partition(":")
+        parts.append((spelled(name, known) or name) + colon + rest)
+    return between.join(parts)
+
+
 def is_file_class(name: str) -> bool:
     """Say whether a name has the form ``file.py:Class``.
 
@@ -109,32 +125,45 @@ def files_of(text: str) -> list[Path]:
     return [Path(found).expanduser() for found in _FILE.findall(text)]
 
 
+def placed(path: Path) -> Path:
+    """Return where a file that is named somewhere lies: one of ours may have moved since.
+
+    >>> placed(Path("/elsewhere/steepest/experiments/blind_rule.py")).relative_to(PACKAGE).as_posix()
+    'experiments/blind_descent/rule.py'
+    """
+    new = MOVED.get("/".join(path.parts[-3:]))
+    return path if new is None or path.exists() else PACKAGE / new
+
+
 def load_file_class(name: str) -> Any:
-    """Import ``path/to/file.py:Class`` and return the class.
+    """Import ``path/to/file.py:Class`` and return the class; a file of the package is its module.
 
     Raises:
         UserError: the file or the name in it is missing, or the file fails as it is imported.
     """
     path_text, _, attribute = name.rpartition(":")
-    path = Path(path_text).expanduser().resolve()
+    path = placed(Path(path_text).expanduser().resolve())
     if not path.is_file():
         raise UserError(f"There is no file {path_text}, asked for by `{name}`.")
-    # the path is part of the module's name, so that two files called alike do not meet
-    module_name = (
-        f"steepest_user_{path.stem}_{blake2b(str(path).encode(), digest_size=6).hexdigest()}"
-    )
-    found = importlib.util.spec_from_file_location(module_name, path)
-    if found is None or found.loader is None:
-        raise UserError(f"{path_text} cannot be imported as a Python file.")
-    module = importlib.util.module_from_spec(found)
-    sys.modules[module_name] = module
     try:
-        found.loader.exec_module(module)
+        module = _imported(path)
     except Exception as error:
-        raise UserError(
-            f"{path_text} fails as it is imported: {type(error).__name__}: {error}"
-        ) from error
+        raise UserError(f"{path_text} fails as it is imported: {type(error).__name__}: {error}") from error
     if not hasattr(module, attribute):
         public = [each for each in vars(module) if not each.startswith("_")]
         raise UserError(f"{path_text} has no `{attribute}`. It has: {', '.join(public)}.")
     return getattr(module, attribute)
+
+
+def _imported(path: Path) -> ModuleType:
+    if path.is_relative_to(PACKAGE):  # it may import from the files beside it
+        within = path.relative_to(PACKAGE).with_suffix("").parts
+        return importlib.import_module(".".join((__package__ or "", *within)))
+    # the path is part of the module's name, so that two files called alike do not meet
+    name = f"steepest_user_{path.stem}_{blake2b(str(path).encode(), digest_size=6).hexdigest()}"
+    found = importlib.util.spec_from_file_location(name, path)
+    assert found is not None  # its name ends in .py
+    assert found.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from byhand_properties import CASES, main
-from steepest.byhand import windows_check
+from steepest.byhand import windows as windows_check
 
 
 @pytest.mark.parametrize("topic", CASES)

@@ -78,9 +78,7 @@ def test_symbols_and_numbers_tell_the_same_line():
 
 
 def test_negative_numbers_have_brackets_only_where_they_need_them():
-    assert numbers("max(a, b) + exp(a) - a * b", {"a": -1, "b": -2}) == (
-        "max(−1, −2) + exp(−1) − (−1) × (−2)"
-    )
+    assert numbers("max(a, b) + exp(a) - a * b", {"a": -1, "b": -2}) == ("max(−1, −2) + exp(−1) − (−1) × (−2)")
 
 
 def test_names_leave_functions_out():

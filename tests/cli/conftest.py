@@ -30,17 +30,13 @@ Command = Callable[..., Outcome]
 
 
 @pytest.fixture
-def command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Command:
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """Run `steepest` with these arguments; the dataset `stripes` is known."""
-    for module in ("recording", "runs"):
+    for module in ("runs.recording", "runs.run"):
         real = __import__(f"steepest.{module}", fromlist=["load"]).load
         monkeypatch.setattr(
             f"steepest.{module}.load",
-            lambda name, _real=real, **how: (
-                stripe_dataset() if name == "stripes" else _real(name, **how)
-            ),
+            lambda name, _real=real, **how: stripe_dataset() if name == "stripes" else _real(name, **how),
         )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("STEEPEST_DATA", str(tmp_path / "data"))

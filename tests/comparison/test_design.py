@@ -76,4 +76,4 @@ def test_numbers_that_do_not_fit_are_refused_with_the_reason(asked, words):
 
 def test_a_design_survives_its_record():
     design = design_of(studies=7, trials=5, budget="passes")
-    assert Design.of(design.to_dict()) == design
+    assert Design(**design.to_dict()) == design

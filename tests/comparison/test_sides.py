@@ -16,12 +16,8 @@ def test_a_side_has_the_base_but_for_the_value_that_is_compared():
 
 
 def test_a_side_may_have_settings_of_its_own_and_commas_stay_in_the_value():
-    (side, _) = read_sides(
-        ["adam:beta1=0.8,eps=1e-7@lr=0.01@augment=shift:2+rotate:9", "sgd"], Config()
-    )
-    assert side.config == Config(
-        optimizer="adam:beta1=0.8,eps=1e-7", lr=0.01, augment="shift:2+rotate:9"
-    )
+    (side, _) = read_sides(["adam:beta1=0.8,eps=1e-7@lr=0.01@augment=shift:2+rotate:9", "sgd"], Config())
+    assert side.config == Config(optimizer="adam:beta1=0.8,eps=1e-7", lr=0.01, augment="shift:2+rotate:9")
 
 
 def test_values_are_numbers_where_the_setting_is_one_and_text_where_it_is_text():

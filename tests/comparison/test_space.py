@@ -44,9 +44,7 @@ def test_every_rule_is_tuned_around_its_own_default(name):
     default = choose(name).lr
     assert space.lr == Dimension("lr", default / LR_REACH, default * LR_REACH)
     ends = [space.at([share] * DIMENSIONS) for share in (0.0, 0.5, 0.999)]
-    assert all(
-        choose(with_settings(Config(optimizer=name), space, each).optimizer) for each in ends
-    )
+    assert all(choose(with_settings(Config(optimizer=name), space, each).optimizer) for each in ends)
 
 
 def test_a_rule_is_also_tuned_where_it_declares_a_range(mine):
@@ -70,9 +68,7 @@ def test_what_the_user_gives_is_not_tuned(mine):
 def test_a_wrapped_rules_own_range_is_its_own(mine):
     text = f"sam of {mine}"
     space = space_of("x", Config(optimizer=text))
-    assert [each.name for each in space.dimensions] == [
-        *("lr", "rho", f"beta of {mine}", f"mix of {mine}")
-    ]
+    assert [each.name for each in space.dimensions] == [*("lr", "rho", f"beta of {mine}", f"mix of {mine}")]
     tuned = with_settings(Config(optimizer=text), space, space.at([0.5] * 4)).optimizer
     assert tuned.startswith("sam:rho=0.07071 of ")
     assert choose(tuned).rule.rule.mix == 0.5
@@ -85,9 +81,7 @@ def test_torch_classes_are_tuned_by_their_learning_rate_alone():
 
 @pytest.mark.parametrize("config", [Config(lr=0.1), Config(optimizer="sgd:lr=0.1")])
 def test_a_side_whose_learning_rate_is_given_cannot_be_in_a_tuned_comparison(config):
-    with pytest.raises(
-        UserError, match="`weak` has its learning rate given, but every side is tuned alike"
-    ):
+    with pytest.raises(UserError, match="`weak` has its learning rate given, but every side is tuned alike"):
         space_of("weak", config)
 
 

@@ -2,8 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from comparison_fakes import BASE, HERE
-from steepest.comparison.doors import drained
+from comparison_fakes import BASE, HERE, drained
 from steepest.comparison.tuned import question_to_tune, tuning
 from steepest.comparison.tuning import best
 from steepest.config import Config
@@ -17,9 +16,7 @@ def test_one_side_is_tuned_as_a_comparison_tunes_it(tuned, tmp_path):
         assert [t for t in found.trials if t.trial.study == study] == [
             _without_seconds(mine, theirs)
             for mine, theirs in zip(
-                tuned.trials_of("adam", study),
-                [t for t in found.trials if t.trial.study == study],
-                strict=True,
+                tuned.trials_of("adam", study), [t for t in found.trials if t.trial.study == study], strict=True
             )
         ]
     assert found.chosen == best(found.trials)

@@ -4,15 +4,7 @@ import pytest
 
 from steepest.comparison.design import Design
 from steepest.comparison.space import Dimension, Space
-from steepest.comparison.tuning import (
-    SideTuning,
-    Trial,
-    TrialResult,
-    best,
-    budgets,
-    chosen_at,
-    edge_of,
-)
+from steepest.comparison.tuning import SideTuning, Trial, TrialResult, best, budgets, chosen_at, edge_of
 
 SPACE = Space((Dimension("lr", 1e-3, 10),))
 DESIGN = Design(trials=16)
@@ -41,9 +33,7 @@ def test_every_side_of_a_study_tries_the_same_shares_of_its_range():
     assert len(mine) == len(theirs) == 16
     for a, b in zip(mine, theirs, strict=True):
         assert b.settings["lr"] == pytest.approx(a.settings["lr"] / 100, rel=1e-3)
-    assert [each.settings for each in next_trials("sgd", 4, SPACE, 16, [])] != [
-        each.settings for each in mine
-    ]
+    assert [each.settings for each in next_trials("sgd", 4, SPACE, 16, [])] != [each.settings for each in mine]
 
 
 def test_a_peak_within_the_range_costs_the_trials_asked_and_is_found():
@@ -71,9 +61,7 @@ def test_few_trials_do_not_widen_since_their_best_is_at_an_edge_by_chance():
 
 def test_equal_accuracies_are_told_apart_by_loss_and_then_by_the_smaller_learning_rate():
     trials = next_trials("sgd", 0, SPACE, 4, [])
-    equal = [
-        measured(each, 0.9, loss) for each, loss in zip(trials, (0.3, 0.2, 0.2, 0.4), strict=True)
-    ]
+    equal = [measured(each, 0.9, loss) for each, loss in zip(trials, (0.3, 0.2, 0.2, 0.4), strict=True)]
     chosen = best(equal)
     assert chosen.loss == 0.2
     assert chosen.trial.settings["lr"] == min(t.settings["lr"] for t in trials[1:3])

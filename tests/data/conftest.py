@@ -12,14 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from folder_fakes import fill
 from steepest.data import table
-from steepest.data.source import (
-    Archive,
-    PublishedFile,
-    Source,
-    cifar_files,
-    idx_files,
-)
+from steepest.data.folder import load_folder
+from steepest.data.source import Archive, PublishedFile, Source, cifar_files, idx_files
 
 TRAIN, TEST = 30, 20
 
@@ -28,7 +24,7 @@ TRAIN, TEST = 30, 20
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's cache."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "platform"))
-    monkeypatch.setattr("steepest.data.location._platform_directory", lambda: tmp_path / "platform")
+    monkeypatch.setattr("steepest.data.source._platform_directory", lambda: tmp_path / "platform")
     monkeypatch.delenv("STEEPEST_DATA", raising=False)
 
 
@@ -86,13 +82,9 @@ def photos(monkeypatch: pytest.MonkeyPatch) -> Published:
     files = cifar_files(4, (*hashes[:5], hashes[5][:8]))
     names = [file.name for file in files]
     archive = Archive("cifar-10-binary.tar.gz", "cifar-10-batches-bin", 0, "")
-    source = replace(
-        table.TABLE["cifar10"], train=20, test=4, mirrors=(), files=files, archive=archive
-    )
+    source = replace(table.TABLE["cifar10"], train=20, test=4, mirrors=(), files=files, archive=archive)
     published = Published(source, dict(zip(names, contents, strict=True)))
-    whole = sha(
-        tar_of({f"{archive.folder}/{name}": data for name, data in published.files.items()})
-    )
+    whole = sha(tar_of({f"{archive.folder}/{name}": data for name, data in published.files.items()}))
     published.source = replace(source, archive=replace(archive, sha256=whole))
     monkeypatch.setitem(table.TABLE, "cifar10", published.source)
     return published
@@ -124,11 +116,18 @@ def pack() -> Callable[[dict[str, bytes | tarfile.TarInfo]], bytes]:
 @pytest.fixture
 def doodles(monkeypatch: pytest.MonkeyPatch) -> Source:
     """QuickDraw with 5 drawings of each of two classes, 2 of them for testing; no mirror has it."""
-    files = tuple(
-        PublishedFile(f"{name}.npy", (5, 784), "train", 5 * 784) for name in ("cat", "dog")
-    )
-    source = replace(
-        table.TABLE["quickdraw"], classes=("cat", "dog"), train=6, test=4, mirrors=(), files=files
-    )
+    files = tuple(PublishedFile(f"{name}.npy", (5, 784), "train", 5 * 784) for name in ("cat", "dog"))
+    source = replace(table.TABLE["quickdraw"], classes=("cat", "dog"), train=6, test=4, mirrors=(), files=files)
     monkeypatch.setitem(table.TABLE, "quickdraw", source)
     return source
+
+
+@pytest.fixture
+def root(tmp_path):
+    return fill(tmp_path / "pets", {"cat": 10, "dog": 20})
+
+
+@pytest.fixture
+def load(tmp_path):
+    """Load with a cache of the test's own."""
+    return lambda root, **options: load_folder(root, cache=tmp_path / "cache", **options)

@@ -62,9 +62,7 @@ def test_cifar10_is_taken_as_an_archive_or_unpacked(photos, stick, data, pack, w
 def test_a_copy_that_differs_is_refused_and_nothing_is_kept_of_it(photos, stick, data):
     photos.files["test_batch.bin"] = b"\x03" + bytes(len(photos.files["test_batch.bin"]) - 1)
     photos.place(stick, packed=False)
-    with pytest.raises(
-        IntegrityError, match=r"cifar10 in .* is refused as an unverified test copy"
-    ):
+    with pytest.raises(IntegrityError, match=r"cifar10 in .* is refused as an unverified test copy"):
         add(photos.source, stick / "test_batch.bin", data)
     assert not data.exists()
 
@@ -83,9 +81,7 @@ def test_a_file_that_cannot_be_read_is_refused_even_unverified(digits, stick, da
     digits.place(stick)
     path = stick / "train-images-idx3-ubyte.gz"
     path.write_bytes(gzip.compress(digits.files["train-images-idx3-ubyte"][:-7]))
-    with pytest.raises(
-        IntegrityError, match=r"train-images-idx3-ubyte\.gz is cut off: 23,529 bytes of 23,536"
-    ):
+    with pytest.raises(IntegrityError, match=r"train-images-idx3-ubyte\.gz is cut off: 23,529 bytes of 23,536"):
         add(digits.source, stick, data, unverified=True)
     assert not data.exists()
 
@@ -120,16 +116,13 @@ def test_a_path_that_is_not_there_is_said(digits, stick, data):
 def test_a_path_without_any_of_the_files_says_what_is_expected(photos, stick, data, name):
     (stick / "holiday.jpg").touch()
     with pytest.raises(
-        DataError,
-        match=r"holds no file of cifar10\. Expected: cifar-10-binary\.tar\.gz, or data_batch_1\.bin",
+        DataError, match=r"holds no file of cifar10\. Expected: cifar-10-binary\.tar\.gz, or data_batch_1\.bin"
     ):
         add(photos.source, stick / name, data)
 
 
 def test_what_is_embedded_needs_no_adding(stick, data):
-    with pytest.raises(
-        DataError, match="mnist5k comes with steepest itself; there is nothing to add"
-    ):
+    with pytest.raises(DataError, match="mnist5k comes with steepest itself; there is nothing to add"):
         add(TABLE["mnist5k"], stick, data)
 
 

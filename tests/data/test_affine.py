@@ -26,11 +26,7 @@ def by_scipy(image, matrix):
     centre = (torch.tensor(image.shape) - 1) / 2
     offset = centre + matrix[[1, 0], 2] - swapped @ centre
     seen = ndimage.affine_transform(
-        image.double().numpy(),
-        swapped.double().numpy(),
-        offset.double().numpy(),
-        order=1,
-        mode="grid-constant",
+        image.double().numpy(), swapped.double().numpy(), offset.double().numpy(), order=1, mode="grid-constant"
     )
     return torch.from_numpy(seen).float()
 

@@ -23,9 +23,7 @@ def test_what_is_not_compressed_is_its_own_content():
 
 def test_more_content_than_expected_is_refused_before_it_fills_the_memory():
     bomb = gzip.compress(bytes(50_000_000))
-    with pytest.raises(
-        IntegrityError, match=r"file\.gz unpacks to more than the 1,000 bytes expected"
-    ):
+    with pytest.raises(IntegrityError, match=r"file\.gz unpacks to more than the 1,000 bytes expected"):
         unpack(bomb, 1_000, WHERE)
 
 

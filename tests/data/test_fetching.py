@@ -101,9 +101,7 @@ def mirrored(monkeypatch, published, *addresses: str):
     return source
 
 
-def test_mirrors_are_tried_in_turn_until_one_has_the_published_bytes(
-    digits, serve, dead, tmp_path, monkeypatch
-):
+def test_mirrors_are_tried_in_turn_until_one_has_the_published_bytes(digits, serve, dead, tmp_path, monkeypatch):
     files = compressed(digits)
     bad = serve({name: damaged(content) for name, content in files.items()})
     good = serve(files)
@@ -119,9 +117,7 @@ def test_mirrors_are_tried_in_turn_until_one_has_the_published_bytes(
     assert len(load("mnist", data_dir=tmp_path).train) == 30
 
 
-def test_nothing_is_fetched_twice_and_only_what_is_wrong_is_fetched_again(
-    digits, serve, tmp_path, monkeypatch
-):
+def test_nothing_is_fetched_twice_and_only_what_is_wrong_is_fetched_again(digits, serve, tmp_path, monkeypatch):
     mirror = serve(compressed(digits))
     source = mirrored(monkeypatch, digits, mirror.address)
     fetch(source, tmp_path)
@@ -133,9 +129,7 @@ def test_nothing_is_fetched_twice_and_only_what_is_wrong_is_fetched_again(
     assert mirror.requests[4:] == ["t10k-labels-idx1-ubyte.gz"]
 
 
-def test_loading_fetches_what_is_not_there_and_leaves_nothing_behind(
-    digits, serve, tmp_path, monkeypatch
-):
+def test_loading_fetches_what_is_not_there_and_leaves_nothing_behind(digits, serve, tmp_path, monkeypatch):
     mirrored(monkeypatch, digits, serve(compressed(digits)).address)
     load("mnist", data_dir=tmp_path)
     names = sorted(path.name for path in (tmp_path / "mnist").iterdir())
@@ -166,9 +160,7 @@ def test_a_mirror_that_sends_without_end_is_cut_off(digits, serve, tmp_path, mon
         fetch(source, tmp_path)
 
 
-def test_an_archive_is_brought_whole_and_replaces_a_copy_that_differs(
-    photos, serve, tmp_path, monkeypatch, pack
-):
+def test_an_archive_is_brought_whole_and_replaces_a_copy_that_differs(photos, serve, tmp_path, monkeypatch, pack):
     members = {f"cifar-10-batches-bin/{name}": data for name, data in photos.files.items()}
     mirror = serve({"cifar-10-binary.tar.gz": pack(members)})
     source = mirrored(monkeypatch, photos, mirror.address)
@@ -204,17 +196,13 @@ def test_of_doodles_only_the_beginning_is_brought(doodles, serve, tmp_path, monk
 
 def test_a_class_that_does_not_exist_is_named(doodles, serve, tmp_path, monkeypatch):
     source = mirrored(monkeypatch, doodles, serve({"cat.npy": drawings_file(9, 0)}).address)
-    with pytest.raises(
-        DataError, match=r"quickdraw has no class `dog`\. Its names are at https://github"
-    ):
+    with pytest.raises(DataError, match=r"quickdraw has no class `dog`\. Its names are at https://github"):
         fetch(source, tmp_path)
 
 
 def test_a_folder_that_cannot_be_written_is_no_missing_network(digits, tmp_path):
     (tmp_path / "mnist").write_text("in the way")
-    with pytest.raises(
-        DataError, match=r"mnist cannot be written: File exists\. Choose another folder"
-    ):
+    with pytest.raises(DataError, match=r"mnist cannot be written: File exists\. Choose another folder"):
         fetch(digits.source, tmp_path)
 
 
@@ -247,8 +235,7 @@ def test_of_two_processes_one_fetches_and_the_other_waits(digits, serve, tmp_pat
     }
     command = [sys.executable, "-c", PROCESS, json.dumps(settings)]
     processes = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(2)
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)
     ]
     results = [process.communicate(timeout=60) for process in processes]
     assert [process.returncode for process in processes] == [0, 0], results

@@ -8,42 +8,11 @@ import pytest
 import torch
 from PIL import Image
 
+from folder_fakes import fill, picture, refusal
 from steepest.data import folder as folder_module
-from steepest.data.folder import load_folder
-from steepest.errors import DataError, UserError
-
-
-def picture(seed, size=(8, 8), mode="RGB"):
-    values = np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype=np.uint8)
-    return Image.fromarray(values).convert(mode)
-
-
-def fill(root, counts, *, start=0, **options):
-    """Write so many images into each folder; every image differs."""
-    seed = start
-    for name, count in counts.items():
-        (root / name).mkdir(parents=True, exist_ok=True)
-        for number in range(count):
-            picture(seed, **options).save(root / name / f"{number:03}.png")
-            seed += 1
-    return root
-
-
-@pytest.fixture
-def root(tmp_path):
-    return fill(tmp_path / "pets", {"cat": 10, "dog": 20})
-
-
-@pytest.fixture
-def load(tmp_path):
-    """Load with a cache of the test's own."""
-    return lambda root, **options: load_folder(root, cache=tmp_path / "cache", **options)
-
-
-def refusal(load, root, **options):
-    with pytest.raises(DataError) as caught:
-        load(root, **options)
-    return str(caught.value)
+from steepest.data.dataset import Dataset, Split
+from steepest.data.folder import cache_path, load_folder, read_cache, write_cache
+from steepest.errors import UserError
 
 
 def test_a_fifth_of_each_class_is_for_testing_and_names_and_pixels_stay_together(root, load):
@@ -58,74 +27,6 @@ def test_a_fifth_of_each_class_is_for_testing_and_names_and_pixels_stay_together
             there = np.array(Image.open(root / name))
             assert np.array_equal(image.permute(1, 2, 0).numpy(), there)
             assert name.startswith(dataset.classes[label])
-
-
-def test_the_names_alone_decide_the_split(tmp_path, load, root):
-    elsewhere = fill(tmp_path / "other" / "name", {"dog": 20, "cat": 10}, start=500)
-    first, second = load(root), load(elsewhere)
-    assert first.test.names == second.test.names
-    assert not torch.equal(first.test.images, second.test.images)
-    (elsewhere / "cat" / "000.png").rename(elsewhere / "cat" / "zzz.png")
-    assert load(elsewhere).test.names != first.test.names
-
-
-@pytest.mark.parametrize("validation", ["val", "valid", "validation", "Val"])
-def test_given_parts_are_taken_as_they_are(tmp_path, load, validation):
-    root = tmp_path / "pets"
-    fill(root / "train", {"cat": 3, "dog": 4})
-    fill(root / "test", {"cat": 1, "dog": 2}, start=50)
-    fill(root / validation, {"cat": 2, "dog": 1}, start=70)
-    dataset = load(root)
-    assert {part: len(split) for part, split in dataset.splits.items()} == {
-        "train": 7,
-        "validation": 3,
-        "test": 3,
-    }
-    assert dataset.test.names == ("test/cat/000.png", "test/dog/000.png", "test/dog/001.png")
-    assert dataset.validation.labels.tolist() == [0, 0, 1]
-
-
-def test_only_a_training_part_makes_a_dataset_without_a_test_split(tmp_path, load):
-    fill(tmp_path / "pets" / "train", {"cat": 1, "dog": 1})
-    dataset = load(tmp_path / "pets")
-    assert dataset.test is None
-    assert dataset.validation is None
-
-
-def test_a_class_called_test_beside_other_classes_is_a_class(tmp_path, load):
-    assert load(fill(tmp_path / "a", {"control": 5, "test": 5})).classes == ("control", "test")
-
-
-def test_a_class_without_test_images_is_noted(tmp_path, load):
-    fill(tmp_path / "pets" / "train", {"cat": 2, "dog": 2})
-    fill(tmp_path / "pets" / "test", {"cat": 1}, start=50)
-    assert load(tmp_path / "pets").notes == ("The test images have none of: dog.",)
-
-
-def test_hidden_files_and_litter_are_skipped(root, load):
-    before = load(root).hashes
-    for name in (".DS_Store", "cat/._000.png", "cat/Thumbs.db", "dog/desktop.ini", ".git/config"):
-        path = root / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(b"no image")
-    assert load(root).hashes == before
-
-
-def test_folders_inside_a_class_belong_to_it(tmp_path, load):
-    root = fill(tmp_path / "pets", {"cat/indoors/small": 3, "cat": 2, "dog": 5})
-    dataset = load(root)
-    names = {*dataset.train.names, *dataset.test.names}
-    assert "cat/indoors/small/001.png" in names
-    assert len(names) == 10
-
-
-def test_links_to_files_and_classes_are_followed_and_loops_are_not(tmp_path, load, root):
-    (root / "bird").symlink_to(fill(tmp_path / "else", {"where": 3}, start=90) / "where")
-    (root / "cat" / "link.png").symlink_to(root / "dog" / "000.png")
-    (root / "cat" / "loop").symlink_to(root / "cat")
-    dataset = load(root)
-    assert dataset.classes == ("bird", "cat", "dog")
-    assert sum(map(len, dataset.splits.values())) == 34
 
 
 def test_grey_pictures_have_one_channel_and_one_coloured_makes_it_three(tmp_path, load):
@@ -144,9 +45,7 @@ def test_pictures_of_one_small_size_keep_it(tmp_path, load):
     assert dataset.notes == ()
 
 
-@pytest.mark.parametrize(
-    ("extra", "came"), [((8, 9), "of several sizes"), (None, "larger than that")]
-)
+@pytest.mark.parametrize(("extra", "came"), [((8, 9), "of several sizes"), (None, "larger than that")])
 def test_other_pictures_become_32_by_32_and_the_notes_say_so(tmp_path, load, extra, came):
     root = fill(tmp_path / "a", {"x": 2, "y": 2}, size=(8, 8) if extra else (65, 40))
     if extra:
@@ -187,9 +86,7 @@ def test_every_broken_or_foreign_file_is_named_with_its_reason(root, load):
     )
     assert "; dog/003.png is damaged (" in sentence
     assert "; dog/empty.png is empty; dog/nowhere.png does not exist; " in sentence
-    assert sentence.endswith(
-        "list.csv lies in no class folder. Remove or move such files, then try again."
-    )
+    assert sentence.endswith("list.csv lies in no class folder. Remove or move such files, then try again.")
 
 
 def test_more_than_ten_bad_files_are_counted(root, load):
@@ -204,42 +101,6 @@ def test_more_than_ten_bad_files_are_counted(root, load):
 def test_a_pipe_is_refused_and_not_waited_for(root, load):
     os.mkfifo(root / "cat" / "pipe.png")
     assert "cat/pipe.png is no ordinary file" in refusal(load, root)
-
-
-@pytest.mark.parametrize(
-    ("folders", "sentence"),
-    [
-        ({}, "has no folders. A dataset has one folder of images a class: pets/<class>/..."),
-        ({"cat": 3}, "has one class only: cat. A classifier needs two or more"),
-        ({"cat": 3, "dog": 0}, "has no image of: dog. Add images or remove the class."),
-        ({"cat": 3, "dog": 1}, "all there is of: dog. Add images or remove the class."),
-        (
-            {"val/cat": 1, "test/cat": 1},
-            "has test, val and no train folder. Add pets/train/<class>",
-        ),
-        ({"train/cat": 1, "train/dog": 1, "bird": 1}, "has a train folder, and beside it: bird."),
-        ({"train/cat": 1}, "has one class only: cat."),
-        ({"train/cat": 1, "train/dog": 0}, "has no image of: dog."),
-        (
-            {"train/cat": 1, "train/dog": 1, "test/bird": 1},
-            "has not: bird. Its classes are: cat, dog",
-        ),
-        ({"train/cat": 1, "train/dog": 1, "test/cat": 0}, "has no image of: cat, dog."),
-        (
-            {"train/cat": 1, "train/dog": 1, "val/cat": 1, "valid/cat": 1},
-            "has two validation folders: val and valid. Keep one.",
-        ),
-    ],
-)
-def test_folders_that_make_no_dataset_say_why(tmp_path, load, folders, sentence):
-    root = tmp_path / "pets"
-    root.mkdir()
-    fill(root, folders)
-    assert sentence in refusal(load, root)
-
-
-def test_a_folder_that_is_not_there_is_named(tmp_path, load):
-    assert refusal(load, tmp_path / "x").startswith(f"There is no folder {tmp_path / 'x'}.")
 
 
 def test_the_second_load_decodes_nothing_and_gives_the_same(root, load, monkeypatch):
@@ -273,9 +134,7 @@ def test_any_change_to_a_file_decodes_anew(root, load, monkeypatch, happen):
     happen(root)
     decoded = []
     monkeypatch.setattr(
-        folder_module,
-        "decode",
-        lambda path, decode=folder_module.decode: (decoded.append(path), decode(path))[1],
+        folder_module, "decode", lambda path, decode=folder_module.decode: (decoded.append(path), decode(path))[1]
     )
     dataset = load(root)
     assert len(decoded) == sum(map(len, dataset.splits.values()))
@@ -295,9 +154,7 @@ def test_each_size_has_its_own_cache_and_a_changed_folder_replaces_its_own(root,
     assert len(list((tmp_path / "cache").iterdir())) == 2
 
 
-def test_without_a_cache_folder_decoded_pictures_lie_with_the_other_datasets(
-    root, tmp_path, monkeypatch
-):
+def test_without_a_cache_folder_decoded_pictures_lie_with_the_other_datasets(root, tmp_path, monkeypatch):
     monkeypatch.setenv("STEEPEST_DATA", str(tmp_path / "data"))
     load_folder(root)
     assert [path.suffix for path in (tmp_path / "data" / "folders").iterdir()] == [".safetensors"]
@@ -308,3 +165,68 @@ def test_a_cache_that_cannot_be_written_is_said_and_the_images_are_loaded(root, 
     with pytest.warns(UserWarning, match="could not be kept in .*; they will be decoded again"):
         dataset = load_folder(root, cache=Path(tmp_path / "file" / "cache"))
     assert len(dataset.train) == 24
+
+
+@pytest.fixture
+def dataset():
+    draw = torch.Generator().manual_seed(0)
+    images = torch.randint(0, 256, (6, 3, 4, 5), generator=draw, dtype=torch.uint8)
+    labels = torch.tensor([0, 1, 0, 1, 0, 1])
+    names = tuple(f"class/ä{row}.png" for row in range(6))
+    whole = Split(images, labels, names)
+    train, test = whole.take(torch.arange(4)), whole.take(torch.arange(4, 6))
+    return Dataset("here", ("a", "b"), train, test, notes=("A sentence.",))
+
+
+def test_what_is_written_reads_back(tmp_path, dataset):
+    path = tmp_path / "new" / "a.safetensors"
+    write_cache(path, dataset, "known")
+    back = read_cache(path, "there", "known")
+    assert back.name == "there"
+    assert (back.classes, back.notes, back.hashes) == (dataset.classes, dataset.notes, dataset.hashes)
+    assert back.train.names == dataset.train.names
+    assert back.validation is None
+
+
+def test_the_same_dataset_is_the_same_bytes(tmp_path, dataset):
+    for name in ("a", "b"):
+        write_cache(tmp_path / name, dataset, "known")
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_a_missing_or_stale_cache_is_not_read(tmp_path, dataset):
+    path = tmp_path / "a"
+    assert read_cache(path, "x", "known") is None
+    write_cache(path, dataset, "known")
+    assert read_cache(path, "x", "other") is None
+
+
+def test_no_flipped_bit_passes(tmp_path, dataset):
+    path = tmp_path / "a"
+    write_cache(path, dataset, "known")
+    whole = path.read_bytes()
+    for position in range(0, len(whole), 3):
+        damaged = bytearray(whole)
+        damaged[position] ^= 1 << position % 8
+        path.write_bytes(damaged)
+        back = read_cache(path, "here", "known")
+        # spaces that fill up the header say nothing
+        assert back is None or whole[position : position + 1] == b" ", position
+
+
+@pytest.mark.parametrize("kept", [0, 5, 100, -1])
+def test_no_truncated_file_passes(tmp_path, dataset, kept):
+    path = tmp_path / "a"
+    write_cache(path, dataset, "known")
+    path.write_bytes(path.read_bytes()[:kept])
+    assert read_cache(path, "here", "known") is None
+
+
+def test_roots_and_sizes_have_files_of_their_own(tmp_path):
+    places = {
+        cache_path(tmp_path, tmp_path / root, size)
+        for root in ("a", "b", "x" * 100)
+        for size in (None, (8, 8), (9, 8))
+    }
+    assert len(places) == 9
+    assert all(len(place.name) < 100 for place in places)

@@ -5,17 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from steepest.data.affine import resample
-from steepest.data.operations import (
-    OPERATIONS,
-    Affine,
-    Crop,
-    Erase,
-    Exact,
-    Flip,
-    Rotate,
-    Scale,
-    Shift,
-)
+from steepest.data.operations import OPERATIONS, Affine, Crop, Erase, Exact, Flip, Rotate, Scale, Shift
 from steepest.errors import ShapeError, UserError
 
 SAMPLES = [Shift(2), Rotate(15), Scale(0.2), Crop(22), Flip(), Erase(8), Erase(8, fill="mean")]
@@ -167,10 +157,7 @@ def test_an_erased_square_can_take_each_channels_mean():
         (lambda: Crop(0), "`crop` came with size=0; size is a whole number from 1 up."),
         (lambda: Erase(0), "`erase` came with size=0; size is a whole number from 1 up."),
         (lambda: Erase(3, fill="red"), "`erase` came with fill=red; fill is `zero` or `mean`."),
-        (
-            lambda: Flip(1.5),
-            "`flip` came with probability=1.5; probability is a number from 0 to 1.",
-        ),
+        (lambda: Flip(1.5), "`flip` came with probability=1.5; probability is a number from 0 to 1."),
     ],
 )
 def test_an_amount_out_of_range_is_refused_with_its_range(make, sentence):

@@ -60,9 +60,7 @@ def test_another_table_is_refused(path, numbers, message):
         read_drawings(path, 4)
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"\x93NUMPY\x01\x00", b"<html>not found</html>", b"\x93NUMPY\x09\x00ab"]
-)
+@pytest.mark.parametrize("content", [b"", b"\x93NUMPY\x01\x00", b"<html>not found</html>", b"\x93NUMPY\x09\x00ab"])
 def test_what_is_no_numpy_file_is_refused(path, content):
     path.write_bytes(content)
     with pytest.raises(IntegrityError, match=r"cat\.npy is no NumPy file of drawings"):
@@ -83,9 +81,7 @@ def test_kept_drawings_have_their_hash_beside_them_and_a_flipped_bit_is_seen(tmp
     content = bytearray(path.read_bytes())
     content[2000] ^= 1
     path.write_bytes(content)
-    with pytest.raises(
-        IntegrityError, match=r"dog\.npy is not what was fetched: its SHA-256 differs from dog"
-    ):
+    with pytest.raises(IntegrityError, match=r"dog\.npy is not what was fetched: its SHA-256 differs from dog"):
         read_drawings(path, 6)
 
 

@@ -61,9 +61,7 @@ def test_a_stratified_part_has_every_class_in_proportion():
 def test_a_plain_part_ignores_the_classes():
     seeds = range(8)
     counts = [
-        torch.bincount(
-            hold_out(numbered([50, 50]), 0.2, seed=seed, stratified=False).validation.labels
-        )
+        torch.bincount(hold_out(numbered([50, 50]), 0.2, seed=seed, stratified=False).validation.labels)
         for seed in seeds
     ]
     assert len({int(each[0]) for each in counts}) > 1
@@ -79,10 +77,7 @@ def test_every_image_of_a_class_is_as_likely_as_another():
     assert torch.all((drawn / 1000 - 0.4).abs() < 0.078)
 
 
-@given(
-    sizes=st.lists(st.integers(2, 60), min_size=1, max_size=12),
-    share=st.floats(0, 1),
-)
+@given(sizes=st.lists(st.integers(2, 60), min_size=1, max_size=12), share=st.floats(0, 1))
 def test_class_counts_are_exact_and_leave_every_class_on_both_sides(sizes, share):
     total, present = sum(sizes), len(sizes)
     count = round(present + share * (total - 2 * present))
@@ -115,16 +110,12 @@ def test_a_fraction_outside_nought_and_one_is_refused(fraction):
 
 
 def test_a_fraction_that_leaves_one_side_empty_is_refused():
-    with pytest.raises(
-        UserError, match=r"0\.01 of 20 training images is 0: one side would be empty"
-    ):
+    with pytest.raises(UserError, match=r"0\.01 of 20 training images is 0: one side would be empty"):
         hold_out(numbered([10, 10]), 0.01)
 
 
 def test_a_class_of_one_image_is_named():
-    with pytest.raises(
-        DataError, match=r"all there is of: class 1\. Add images or remove the class\."
-    ):
+    with pytest.raises(DataError, match=r"all there is of: class 1\. Add images or remove the class\."):
         hold_out(numbered([10, 1]), 0.2)
 
 

@@ -70,10 +70,7 @@ def test_a_choice_of_classes_is_a_dataset_of_its_own():
         ("quickdraw:", "`` cannot be a class of quickdraw"),
         ("quickdraw:cat", "needs two classes or more, such as `quickdraw:cat,dog`"),
         ("quickdraw:cat,dog,cat", "`cat` is asked for twice"),
-        (
-            "quickdraw:cat,../../etc",
-            "`../../etc` cannot be a class of quickdraw: names are letters",
-        ),
+        ("quickdraw:cat,../../etc", "`../../etc` cannot be a class of quickdraw: names are letters"),
         ("mnist:3,5", "Only quickdraw takes classes after a colon; write `mnist` instead"),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 import write_experiments
 from steepest.experiments import names, open_experiment
 from steepest.experiments.reproducing import reproduce
-from steepest.reporting.experiment_files import write_reproduction
+from steepest.pages.experiment import write_reproduction
 
 
 @pytest.fixture
@@ -27,9 +27,7 @@ def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return whole
 
 
-def test_the_table_is_made_from_the_reproductions_with_date_version_and_command(
-    pages, reproduced
-) -> None:
+def test_the_table_is_made_from_the_reproductions_with_date_version_and_command(pages, reproduced) -> None:
     assert write_experiments.main([str(reproduced)]) == 0
     page = (pages / "experiments.md").read_text()
     record = json.loads((reproduced / "backprop/result.json").read_text())

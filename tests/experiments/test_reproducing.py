@@ -8,17 +8,10 @@ import steepest.sweeping
 from fakes import stripe_dataset
 from steepest.cli.ending import Terminated
 from steepest.config import Config
-from steepest.errors import (
-    IntegrityError,
-    MissingDataset,
-    SteepestError,
-    StoppedError,
-    UserError,
-)
+from steepest.errors import IntegrityError, MissingDataset, SteepestError, StoppedError, UserError
 from steepest.experiments.experiment import Experiment
-from steepest.experiments.parts import PARTS, load_all, part
-from steepest.experiments.providing import provide
-from steepest.experiments.reproducing import Progress, reproduce
+from steepest.experiments.reading import read_experiment
+from steepest.experiments.reproducing import Progress, provide, reproduce
 from steepest.experiments.reproduction import Reproduction
 
 EXPERIMENT = """
@@ -58,7 +51,7 @@ title = "Counted"
 cases = ["two"]
 """
 PARTS_FILE = """
-from steepest.experiments.content import Figure, Text
+from steepest.content.content import Figure, Text
 
 def show(context, *, case, words):
     accuracies = tuple(each.accuracy("test") for each in context.outcomes(case))
@@ -120,7 +113,7 @@ def swept(monkeypatch: pytest.MonkeyPatch) -> list[list[steepest.sweeping.Job]]:
 def experiment(tmp_path: Path) -> Experiment:
     (tmp_path / "mine.toml").write_text(EXPERIMENT)
     (tmp_path / "my_parts.py").write_text(PARTS_FILE)
-    return Experiment.read(tmp_path / "mine.toml")
+    return read_experiment(tmp_path / "mine.toml")
 
 
 def done(experiment: Experiment, folder: Path, **how) -> tuple[list[Progress], Reproduction]:
@@ -128,9 +121,7 @@ def done(experiment: Experiment, folder: Path, **how) -> tuple[list[Progress], R
     return progress, last
 
 
-def test_every_case_is_trained_at_every_seed_and_its_figures_are_by_seed(
-    experiment, swept, tmp_path
-) -> None:
+def test_every_case_is_trained_at_every_seed_and_its_figures_are_by_seed(experiment, swept, tmp_path) -> None:
     _, found = done(experiment, tmp_path / "out")
     (jobs,) = swept
     assert [(job.config.data, job.config.seed) for job in jobs] == [
@@ -147,9 +138,7 @@ def test_every_case_is_trained_at_every_seed_and_its_figures_are_by_seed(
     assert shown.ours == accuracy.ours
 
 
-def test_progress_counts_runs_and_parts_and_ends_with_the_reproduction(
-    experiment, swept, tmp_path
-) -> None:
+def test_progress_counts_runs_and_parts_and_ends_with_the_reproduction(experiment, swept, tmp_path) -> None:
     progress, found = done(experiment, tmp_path / "out")
     assert [each.done for each in progress] == [1, 2, 3, 4, 5, 6]
     assert {each.total for each in progress} == {6}
@@ -174,15 +163,12 @@ def test_quick_leaves_out_what_would_have_to_be_fetched_and_compares_nothing(
     experiment, swept, tmp_path, monkeypatch
 ) -> None:
     monkeypatch.setenv("STEEPEST_DATA", str(tmp_path / "empty"))
-    monkeypatch.setattr("steepest.experiments.providing.is_here", _but_cifar)
+    monkeypatch.setattr("steepest.experiments.reproducing.is_here", _but_cifar)
     _, found = done(experiment, tmp_path / "out", quick=True)
     assert {job.config.data for job in swept[0]} == {"stripes"}
     assert {job.config.epochs for job in swept[0]} == {1}
     assert len(swept[0]) == 2
-    assert [each.verdict for each in found.agreements] == [
-        *["quick: not comparable"] * 2,
-        "not published",
-    ]
+    assert [each.verdict for each in found.agreements] == [*["quick: not comparable"] * 2, "not published"]
     said = found.sections[1].contents[0].paragraphs[0]
     assert said == "Left out of this quick run: cifar10 is not on this machine."
     assert "not comparable" in found.notes[0]
@@ -191,10 +177,10 @@ def test_quick_leaves_out_what_would_have_to_be_fetched_and_compares_nothing(
 
 
 def test_quick_leaves_out_what_the_file_says(experiment, swept, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("steepest.experiments.providing.is_here", lambda *_: True)
+    monkeypatch.setattr("steepest.experiments.reproducing.is_here", lambda *_: True)
     text = EXPERIMENT.replace('fault = "It is broken."', "quick = false")
     experiment.path.write_text(text)
-    experiment = Experiment.read(experiment.path)
+    experiment = read_experiment(experiment.path)
     _, found = done(experiment, tmp_path / "out", quick=True)
     assert {job.config.data for job in swept[0]} == {"stripes"}
     said = found.sections[1].contents[0].paragraphs[0]
@@ -215,7 +201,7 @@ title = "All of them"
 cases = ["one", "two"]
 """
 PARTIAL_PARTS = """
-from steepest.experiments.content import Text
+from steepest.content.content import Text
 
 def those_there(context, *, cases):
     return [Text("", (", ".join(filter(context.has, cases)),))]
@@ -228,10 +214,10 @@ def all_of_them(context, *, cases):
 def test_quick_shows_what_it_has_where_a_part_can_do_without_the_rest(
     experiment, swept, tmp_path, monkeypatch
 ) -> None:
-    monkeypatch.setattr("steepest.experiments.providing.is_here", _but_cifar)
+    monkeypatch.setattr("steepest.experiments.reproducing.is_here", _but_cifar)
     experiment.path.write_text(EXPERIMENT + PARTIAL)
     (tmp_path / "partial.py").write_text(PARTIAL_PARTS)
-    experiment = Experiment.read(experiment.path)
+    experiment = read_experiment(experiment.path)
     said = "Left out of this quick run: cifar10 is not on this machine."
     for quick, some, every in ((True, ["one", said], [said]), (False, ["one, two"], ["4"])):
         _, found = done(experiment, tmp_path / "out", quick=quick)
@@ -258,13 +244,9 @@ def test_slow_results_are_computed_once(experiment, swept, tmp_path) -> None:
     assert again.sections[0].contents[0].paragraphs == ("[2.5, 'from disk']",)
 
 
-def test_a_run_that_diverged_is_told_with_its_case(
-    experiment, swept, tmp_path, monkeypatch
-) -> None:
+def test_a_run_that_diverged_is_told_with_its_case(experiment, swept, tmp_path, monkeypatch) -> None:
     def fake(jobs, folder, **how):
-        yield from (
-            FakeOutcome(job, diverged="NaN" if job.config.seed == 1 else None) for job in jobs
-        )
+        yield from (FakeOutcome(job, diverged="NaN" if job.config.seed == 1 else None) for job in jobs)
 
     monkeypatch.setattr(steepest.sweeping, "sweep", fake, raising=False)
     progress, found = done(experiment, tmp_path / "out")
@@ -294,9 +276,7 @@ def test_a_part_must_return_contents(experiment, swept, tmp_path) -> None:
     (tmp_path / "my_parts.py").write_text(bad)
     _, found = done(experiment, tmp_path / "out")
     (failure,) = found.failures
-    assert failure.why.startswith(
-        "The part `my_parts.py:count` must return a list of: Figure, Table"
-    )
+    assert failure.why.startswith("The part `my_parts.py:count` must return a list of: Figure, Table")
 
 
 def failing(tmp_path: Path, statement: str) -> None:
@@ -305,23 +285,18 @@ def failing(tmp_path: Path, statement: str) -> None:
     (tmp_path / "my_parts.py").write_text(text)
 
 
-def test_a_part_that_fails_is_told_in_its_place_and_the_others_are_made(
-    experiment, swept, tmp_path
-) -> None:
+def test_a_part_that_fails_is_told_in_its_place_and_the_others_are_made(experiment, swept, tmp_path) -> None:
     failing(tmp_path, "{}['val_accuracy']")
     progress, found = done(experiment, tmp_path / "out")
     failed, counted = found.sections
     said = failed.contents[0].paragraphs[0]
     assert said == (
-        "This part could not be made: `my_parts.py:show`: KeyError: 'val_accuracy' "
-        "(my_parts.py, line 5)."
+        "This part could not be made: `my_parts.py:show`: KeyError: 'val_accuracy' (my_parts.py, line 5)."
     )
     assert progress[-2].said == f"Shown: {said}"
     assert counted.contents[0].paragraphs == ("[1]",)
     assert "shown" not in {figure.name for figure in found.figures}
-    assert found.notes == (
-        "Could not be made, and what they would show is missing: `my_parts.py:show`.",
-    )
+    assert found.notes == ("Could not be made, and what they would show is missing: `my_parts.py:show`.",)
     (record,) = json.loads(json.dumps(found.to_dict()))["failures"]
     assert (record["part"], record["title"]) == ("my_parts.py:show", "Shown")
     assert record["why"] == "KeyError: 'val_accuracy' (my_parts.py, line 5)."
@@ -342,9 +317,7 @@ def test_an_error_without_a_message_is_told_by_its_kind(experiment, swept, tmp_p
         ("raise KeyboardInterrupt", KeyboardInterrupt),
     ],
 )
-def test_what_stops_the_command_stops_it_within_a_part(
-    statement, kind, experiment, swept, tmp_path
-) -> None:
+def test_what_stops_the_command_stops_it_within_a_part(statement, kind, experiment, swept, tmp_path) -> None:
     failing(tmp_path, statement)
     with pytest.raises(kind):
         done(experiment, tmp_path / "out")
@@ -369,20 +342,16 @@ def test_a_part_of_runs_that_diverged_names_their_seeds_and_no_flag_of_another_v
 
 
 def test_cases_that_train_in_bfloat16_are_named(experiment, swept, tmp_path) -> None:
-    text = EXPERIMENT.replace(
-        'config = { data = "cifar10" }', 'config = { precision = "bfloat16" }'
-    )
+    text = EXPERIMENT.replace('config = { data = "cifar10" }', 'config = { precision = "bfloat16" }')
     experiment.path.write_text(text)
     coarse = "Trained in bfloat16, whose products have three digits; the weights are float32: "
-    assert done(Experiment.read(experiment.path), tmp_path / "out")[1].notes == (f"{coarse}Two.",)
+    assert done(read_experiment(experiment.path), tmp_path / "out")[1].notes == (f"{coarse}Two.",)
     experiment.path.write_text(text.replace('model = "F2"', 'model = "F2"\nprecision = "bfloat16"'))
-    both = done(Experiment.read(experiment.path), tmp_path / "out")[1].notes
+    both = done(read_experiment(experiment.path), tmp_path / "out")[1].notes
     assert both == (f"{coarse}One; Two.",)
 
 
-def test_missing_data_is_found_before_anything_is_trained(
-    experiment, tmp_path, monkeypatch
-) -> None:
+def test_missing_data_is_found_before_anything_is_trained(experiment, tmp_path, monkeypatch) -> None:
     def load(name, **how):
         if name == "cifar10":
             raise MissingDataset("cifar10 is not here")
@@ -391,7 +360,7 @@ def test_missing_data_is_found_before_anything_is_trained(
     monkeypatch.setattr("steepest.data.load", load)
     with pytest.raises(MissingDataset):
         provide([experiment])
-    monkeypatch.setattr("steepest.experiments.providing.is_here", _but_cifar)
+    monkeypatch.setattr("steepest.experiments.reproducing.is_here", _but_cifar)
     assert provide([experiment], quick=True) == frozenset()
 
 
@@ -414,10 +383,3 @@ def test_data_that_is_not_the_published_is_taken_only_where_it_is_allowed(
     assert "--unverified" in found.command
     _, other = done(experiment, tmp_path / "other", unverified=frozenset({"kmnist"}))
     assert "--unverified" not in other.command
-
-
-def test_two_parts_cannot_have_one_name() -> None:
-    load_all()
-    assert "ten-images" in PARTS
-    with pytest.raises(UserError, match=r"The name `ten-images` is taken by steepest.experiments"):
-        part("ten-images")(lambda context: [])

@@ -9,7 +9,7 @@ import torch
 import steepest
 from fakes import stripe_dataset
 from steepest.data import Dataset, Split
-from steepest.runs import Run
+from steepest.runs.run import Run
 
 MODEL = "4C3p1-R-M2-F8-R-F3"
 
@@ -29,9 +29,7 @@ def dataset() -> Dataset:
 def run(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A finished run that tells the stripes apart."""
     out: Path = tmp_path_factory.mktemp("runs") / "stripes"
-    run = steepest.train(
-        model=MODEL, dataset=dataset, epochs=12, batch_size=16, lr=0.01, threads=1, out=out
-    )
+    run = steepest.train(model=MODEL, dataset=dataset, epochs=12, batch_size=16, lr=0.01, threads=1, out=out)
     assert run.metrics[-1]["train_accuracy"] > 0.95
     return run
 

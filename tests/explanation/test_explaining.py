@@ -4,9 +4,12 @@ import sys
 import pytest
 import torch
 
+from steepest.data import Split
 from steepest.errors import UnknownName, UserError
-from steepest.explanation import explain
+from steepest.explanation import cosines, embeddings, explain, nearest, occlusion, saliency
+from steepest.explanation.explaining import covering_colour
 from steepest.explanation.findings import focus_of
+from steepest.models import build
 
 
 @pytest.fixture(scope="module")
@@ -17,9 +20,7 @@ def explanation(run, dataset):
 def test_every_number_agrees_with_the_evaluation(explanation, run, dataset):
     evaluation = run.evaluate("test", dataset=dataset)
     assert explanation.wrong_count == len(evaluation) - evaluation.correct
-    assert [each.subject.row for each in explanation.wrong] == [
-        each.row for each in evaluation.wrong_images(12)
-    ]
+    assert [each.subject.row for each in explanation.wrong] == [each.row for each in evaluation.wrong_images(12)]
     for each in (*explanation.images, *explanation.wrong):
         shares = evaluation.probabilities[each.subject.row]
         assert each.ranking[0][1] == pytest.approx(float(shares.max()), abs=1e-5)
@@ -97,3 +98,116 @@ def test_without_captum_a_note_says_what_is_missing(run, dataset, monkeypatch):
 def test_what_is_not_there_is_refused_in_words(run, dataset, asked, kind, message):
     with pytest.raises(kind, match=message):
         explain(run, dataset=dataset, **asked)
+
+
+IMAGES = torch.randint(1, 256, (2, 1, 10, 10), dtype=torch.uint8)
+CLASSES = torch.tensor([1, 0])
+
+
+@pytest.fixture
+def corner_network():
+    """A network whose class 1 looks at the upper left pixel alone."""
+    pytest.importorskip("captum")
+    network = build("F2", (1, 10, 10), 2, init="zeros")
+    with torch.no_grad():
+        network.body.fc1.weight[1, 0] = 3.0
+    return network
+
+
+def test_occlusion_finds_the_pixel_that_the_answer_leans_on(corner_network):
+    covered = occlusion(corner_network, IMAGES, CLASSES, torch.zeros(1))
+    bright = IMAGES[:, 0, 0, 0] / 255 * 3
+    lost = torch.sigmoid(bright) - 0.5
+    # one cover hides the corner alone: its pixel's value is that cover's loss, for class 0 a gain
+    torch.testing.assert_close(covered[0, 0, 0], lost[0])
+    torch.testing.assert_close(covered[1, 0, 0], -lost[1])
+    assert not covered[:, 2:, 2:].any()
+
+
+def test_a_cover_in_the_image_s_own_colour_hides_nothing(corner_network):
+    flat = torch.full((1, 1, 10, 10), 90, dtype=torch.uint8)
+    covered = occlusion(corner_network, flat, torch.tensor([1]), torch.tensor([90.0]))
+    assert covered.abs().max() < 1e-6
+
+
+def test_saliency_is_the_size_of_the_gradient(corner_network):
+    found = saliency(corner_network, IMAGES, CLASSES)
+    assert found.shape == (2, 10, 10)
+    torch.testing.assert_close(found[0, 0, 0], torch.tensor(3 / 255))
+    assert int((found > 0).sum()) == 1
+    assert corner_network.body.fc1.weight.grad is None
+
+
+def test_the_network_keeps_its_mode(corner_network):
+    corner_network.train()
+    occlusion(corner_network, IMAGES, CLASSES, torch.zeros(1))
+    saliency(corner_network, IMAGES, CLASSES)
+    assert corner_network.training
+    assert corner_network.body.fc1.training
+
+
+def test_the_cover_has_the_colour_of_the_background():
+    images = torch.zeros(5, 3, 4, 4, dtype=torch.uint8)
+    images[:, 1, :2] = 200
+    images[:, 2] = 77
+    images[:, 0, 0] = 255
+    assert covering_colour(Split(images, torch.zeros(5, dtype=torch.int64))).tolist() == [0, 0, 77]
+
+
+def test_without_captum_the_way_to_it_is_said(monkeypatch):
+    monkeypatch.setitem(sys.modules, "captum", None)
+    monkeypatch.setitem(sys.modules, "captum.attr", None)
+    with pytest.raises(UserError, match=r"need captum: pip install 'steepest\[explain\]'\."):
+        saliency(build("F2", (1, 10, 10), 2), IMAGES, CLASSES)
+
+
+EMBEDDED = torch.randint(0, 256, (7, 1, 8, 8), dtype=torch.uint8)
+
+
+def test_an_embedding_is_what_the_last_layer_is_given():
+    network = build("F12-R-F3", (1, 8, 8), 3)
+    embedded = embeddings(network, EMBEDDED)
+    hidden = network.body.relu1(network.body.fc1(network.input(EMBEDDED)))
+    torch.testing.assert_close(embedded, hidden)
+    torch.testing.assert_close(network.body.fc2(embedded), network(EMBEDDED))
+    assert not network.body.fc2._forward_pre_hooks
+
+
+def test_of_one_layer_the_embedding_is_the_image():
+    embedded = embeddings(build("F3", (1, 8, 8), 3), EMBEDDED)
+    torch.testing.assert_close(embedded, EMBEDDED.flatten(1) / 255)
+
+
+def test_cosines_do_not_care_for_length():
+    references = torch.tensor([[5.0, 0.0], [0.0, 2.0], [-5.0, 0.0], [0.0, -2.0]])  # their mean is 0
+    found = cosines(torch.tensor([[3.0, 0.0]]), references)
+    torch.testing.assert_close(found, torch.tensor([[1.0, 0.0, -1.0, 0.0]]))
+
+
+def test_cosines_are_taken_from_the_references_mean():
+    draw = torch.Generator().manual_seed(0)
+    spread = torch.randn(40, 5, generator=draw)
+    queries, references = spread[:10], spread[10:] - spread[10:].mean(dim=0)
+    far = torch.full((5,), 100.0)  # all into one corner, where cosines from zero are above 0.99
+    found = cosines(queries + far, references + far)
+    torch.testing.assert_close(found, cosines(queries, references), rtol=0, atol=1e-4)
+    assert found.min() < -0.5
+    at_mean = cosines(references.mean(dim=0)[None] + far, references + far)
+    assert at_mean.isfinite().all()
+
+
+def test_of_a_single_reference_nothing_is_alike():
+    assert cosines(torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0, 4.0]])).tolist() == [[0.0]]
+
+
+def test_the_nearest_are_taken_among_the_eligible_only():
+    likeness = torch.tensor([0.9, 0.1, 0.9, 0.5])
+    assert nearest(likeness, 2).tolist() == [0, 2]
+    eligible = torch.tensor([False, True, True, False])
+    assert nearest(likeness, 5, eligible).tolist() == [2, 1]
+    assert nearest(likeness, 5, torch.zeros(4, dtype=torch.bool)).tolist() == []
+
+
+def test_a_network_without_weights_embeds_nothing():
+    with pytest.raises(UserError, match="no fully connected layer and no convolution"):
+        embeddings(build("G", (3, 8, 8), 3), torch.zeros(2, 3, 8, 8))

@@ -6,21 +6,11 @@ from hypothesis import strategies as st
 
 from steepest.errors import ShapeError
 from steepest.models.composite import Repetition, Residual, expand, place, write
-from steepest.models.convolution import Convolution
-from steepest.models.dense import Dense
-from steepest.models.initialisation import initialise
+from steepest.models.convolution import Convolution, GlobalAverage, Pool
 from steepest.models.layer import parameter_count
-from steepest.models.notation import parse
-from steepest.models.pointwise import (
-    ACTIVATIONS,
-    Activation,
-    BatchNorm,
-    Drop,
-    LeakyReLU,
-    LocalResponseNorm,
-)
-from steepest.models.pooling import GlobalAverage, Pool
-from steepest.models.repeating import Repeat
+from steepest.models.network import initialise
+from steepest.models.notation import Repeat, parse
+from steepest.models.pointwise import ACTIVATIONS, Activation, BatchNorm, Dense, Drop, LeakyReLU, LocalResponseNorm
 from steepest.models.shapes import layer_table
 
 properly = settings(deadline=None, max_examples=150, derandomize=True)
@@ -69,9 +59,7 @@ def simple_layers():
 def items():
     def nested(inner):
         some = st.lists(inner, min_size=1, max_size=3).map(tuple)
-        return st.one_of(
-            st.builds(Residual, some), st.builds(Repetition, some, st.integers(1, 3)), inner
-        )
+        return st.one_of(st.builds(Residual, some), st.builds(Repetition, some, st.integers(1, 3)), inner)
 
     return st.recursive(simple_layers(), nested, max_leaves=6)
 
@@ -129,9 +117,7 @@ def test_predicted_tensors_are_those_of_the_modules(items, shape):
         module = placed.layer.build(placed.before)
         real = {name: tuple(each.shape) for name, each in module.named_parameters()}
         assert placed.layer.tensors(placed.before) == real
-        assert parameter_count(placed.layer, placed.before) == sum(
-            each.numel() for each in module.parameters()
-        )
+        assert parameter_count(placed.layer, placed.before) == sum(each.numel() for each in module.parameters())
 
 
 @properly
@@ -173,9 +159,7 @@ def local_networks(draw):
     windows = st.one_of(
         st.builds(Convolution, st.integers(1, 3), kernels, st.integers(1, 2)),
         st.builds(Pool, st.just("A"), kernels, st.integers(1, 2)),
-        st.just(
-            Residual((Convolution(2, 3, padding=1), Activation("T"), Convolution(2, 3, padding=1)))
-        ),
+        st.just(Residual((Convolution(2, 3, padding=1), Activation("T"), Convolution(2, 3, padding=1)))),
     )
     return tuple(draw(st.lists(windows, min_size=1, max_size=4)))
 
@@ -185,9 +169,7 @@ def local_networks(draw):
 def test_the_receptive_field_is_where_the_gradient_is_not_zero(layers):
     shape = (1, 64, 64)
     row = layer_table(write(layers), shape).rows[-1]
-    network = torch.nn.Sequential(
-        *(placed.layer.build(placed.before) for placed in place(layers, shape))
-    ).double()
+    network = torch.nn.Sequential(*(placed.layer.build(placed.before) for placed in place(layers, shape))).double()
     initialise(network, "he", seed=0)
     assert row.receptive_field == extent_of_the_centre(network, shape)
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from steepest.optimizers import choose
-from steepest.optimizers.problems import PROBLEMS
+from steepest.optimizers.problems import PROBLEMS, network
 
 TOLERANCE = 1e-10
 REFERENCE = Path(__file__).parent / "reference"
@@ -21,10 +21,15 @@ TRAJECTORIES = {
 }
 
 
-@pytest.mark.parametrize("problem_name", PROBLEMS)
-@pytest.mark.parametrize("text", TRAJECTORIES)
+# SOAP's third: on the wider one it rests with the LAPACK at hand which path is taken, see test_soap.py
+BUILT = {**PROBLEMS, "narrow network": lambda: network(hidden=3)}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem_name"), [(text, name) for text, problems in TRAJECTORIES.items() for name in problems]
+)
 def test_a_rule_takes_the_path_of_its_reference(text, problem_name):
-    stored, problem = TRAJECTORIES[text][problem_name], PROBLEMS[problem_name]()
+    stored, problem = TRAJECTORIES[text][problem_name], BUILT[problem_name]()
     rule, params = choose(text).rule, problem.start
     state = rule.init(params, problem.layout)
     for step in range(1, 1001):
@@ -37,8 +42,9 @@ def test_a_rule_takes_the_path_of_its_reference(text, problem_name):
 
 
 def test_the_stored_trajectories_move_and_stay_finite():
+    assert all(len(problems) == len(PROBLEMS) for problems in TRAJECTORIES.values())
     for text, problems in TRAJECTORIES.items():
         for name, stored in problems.items():
             last = torch.tensor(stored["params"]["1000"], dtype=torch.float64)
             assert last.isfinite().all(), (text, name)
-            assert not torch.allclose(last, PROBLEMS[name]().start, rtol=1e-3), (text, name)
+            assert not torch.allclose(last, BUILT[name]().start, rtol=1e-3), (text, name)

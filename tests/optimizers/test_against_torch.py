@@ -35,10 +35,7 @@ SAME = {
     "adamw": ("AdamW", {}),
     "adamw:weight_decay=0.3,eps=1e-3": ("AdamW", {"weight_decay": 0.3, "eps": 1e-3}),
     "amsgrad": ("Adam", {"amsgrad": True}),
-    "amsgrad:beta1=0.5,beta2=0.7,eps=1e-3": (
-        "Adam",
-        {"amsgrad": True, "betas": (0.5, 0.7), "eps": 1e-3},
-    ),
+    "amsgrad:beta1=0.5,beta2=0.7,eps=1e-3": ("Adam", {"amsgrad": True, "betas": (0.5, 0.7), "eps": 1e-3}),
     "adamax": ("Adamax", {}),
     "adamax:beta1=0.8,beta2=0.9,eps=1e-3": ("Adamax", {"betas": (0.8, 0.9), "eps": 1e-3}),
     "nadam": ("NAdam", {}),
@@ -72,17 +69,16 @@ def double_precision():
 
 
 def torch_path(name, settings, problem, lr, steps=STEPS):
-    """Return the same of a torch.optim class on the problem's own tensors."""
-    parameters = [torch.nn.Parameter(each.clone()) for each in problem.layout.views(problem.start)]
-    optimizer = getattr(torch.optim, name)(parameters, lr=lr, **settings)
+    """Return the same of a torch.optim class: on a matrix where the problem is one, else on one flat tensor."""
+    shapes = problem.layout.shapes
+    parameter = torch.nn.Parameter(problem.start.view(shapes[0] if len(shapes) == 1 else -1))
+    optimizer = getattr(torch.optim, name)([parameter], lr=lr, **settings)
     path = []
     for _ in range(steps):
-        flat = problem.layout.flatten(dict(zip(problem.layout.names, parameters, strict=True)))
-        _, grad = problem.objective.loss_and_grad(flat)
-        for parameter, piece in zip(parameters, problem.layout.views(grad), strict=True):
-            parameter.grad = piece
+        _, grad = problem.objective.loss_and_grad(parameter.detach().flatten())
+        parameter.grad = grad.view_as(parameter)
         optimizer.step()
-        path.append(torch.cat([each.detach().reshape(-1).clone() for each in parameters]))
+        path.append(parameter.detach().flatten().clone())
     return torch.stack(path)
 
 
@@ -92,9 +88,7 @@ def relative_distance(ours, theirs):
 
 
 # every rule with its defaults on all problems; with other settings on the quickest one
-CASES = [
-    (text, name) for text in SAME for name in PROBLEMS if ":" not in text or name == "quadratic"
-]
+CASES = [(text, name) for text in SAME for name in PROBLEMS if ":" not in text or name == "quadratic"]
 
 
 @pytest.mark.parametrize(("text", "problem_name"), CASES)

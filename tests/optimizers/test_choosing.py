@@ -60,11 +60,11 @@ def test_a_rate_that_is_no_number_is_refused():
 def test_an_unknown_name_gets_advice():
     with pytest.raises(UnknownName) as caught:
         choose("adm")
-    assert str(caught.value).startswith("No optimizer is called `adm`. Did you mean `adam` or ")
+    assert str(caught.value).startswith("No optimizer is called `adm`. Did you mean `adam`? ")
 
 
 def test_an_unknown_hyperparameter_gets_advice():
-    with pytest.raises(UnknownName, match=r"called `beta3`. Did you mean `beta2` or `beta1`"):
+    with pytest.raises(UnknownName, match=r"called `beta3`. Did you mean `beta1` or `beta2`"):
         choose("adam:beta3=0.8")
     with pytest.raises(UserError, match="`sgd` has no hyperparameters; `beta` was given"):
         choose("sgd:beta=0.9")
@@ -102,9 +102,7 @@ def test_without_of_a_rule_around_a_rule_takes_its_default():
 
 
 def test_what_wraps_nothing_says_what_does():
-    with pytest.raises(
-        UserError, match=r"`adam` wraps no other rule. These do: sam, lookahead, ema"
-    ):
+    with pytest.raises(UserError, match=r"`adam` wraps no other rule. These do: sam, lookahead, ema"):
         choose("adam of sgd")
     with pytest.raises(UserError, match=r"`torch.optim.SGD` wraps no other rule"):
         choose("torch.optim.SGD of sgd")
@@ -129,9 +127,7 @@ def test_a_users_file_gives_a_rule(tmp_path, registry):
 def test_a_users_file_cannot_take_a_name_of_ours(tmp_path, registry):
     path = tmp_path / "my_rule.py"
     path.write_text(RULE_FILE.format(name="adam"))
-    with pytest.raises(
-        UserError, match=r"name `adam` is taken by steepest\.optimizers\.adam\.Adam"
-    ):
+    with pytest.raises(UserError, match=r"name `adam` is taken by steepest\.optimizers\.adam\.Adam"):
         choose(f"{path}:MyRule")
 
 

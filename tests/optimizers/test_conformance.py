@@ -2,12 +2,22 @@
 
 import pytest
 import torch
+from torch.nn.functional import cross_entropy
 
 from steepest.errors import UserError
-from steepest.optimizers import RULES, choose, rule
+from steepest.optimizers import RULES, ToTorch, choose, conformance, rule
 from steepest.optimizers.arithmetic import descend
 from steepest.optimizers.choosing import Choice
-from steepest.optimizers.conformance import CHECKS, check, complaint_of
+from steepest.optimizers.conformance import (
+    CHECKS,
+    ForeignLoop,
+    check,
+    complaint_of,
+    groups_complaint,
+    resumed_complaint,
+    schedule_complaint,
+    wrapped_complaint,
+)
 from steepest.optimizers.rule import complete
 
 TORCH_CLASSES = [
@@ -59,11 +69,7 @@ def test_lbfgs_says_that_it_has_one_group():
 
 
 def complaints_about(cls, lr=0.01):
-    return {
-        finding.name: finding.complaint
-        for finding in check(Choice(cls(), lr))
-        if not finding.passed
-    }
+    return {finding.name: finding.complaint for finding in check(Choice(cls(), lr)) if not finding.passed}
 
 
 @pytest.fixture
@@ -144,9 +150,7 @@ def test_a_wrong_sign_is_found(registry):
         def update(self, grad, params, state, lr):
             return descend(params, -grad, lr)
 
-    assert (
-        "on the quadratic the loss does not fall below" in complaints_about(Mine)["the loss falls"]
-    )
+    assert "on the quadratic the loss does not fall below" in complaints_about(Mine)["the loss falls"]
 
 
 def test_a_changed_type_is_found(registry):
@@ -191,3 +195,73 @@ def test_a_step_that_returns_a_plain_tuple_is_told_what_to_return():
 
     complaint = complaint_of("shapes, types and loss", Choice(Plain(), 0.1))
     assert complaint == "step returns a tuple; return steepest.optimizers.Step(params, state, loss)"
+
+
+COMPLAINTS = [wrapped_complaint, resumed_complaint, groups_complaint, schedule_complaint]
+
+
+def wrapper(monkeypatch, **parts):
+    """Put a wrapper with some parts of its own in the place of the real one."""
+    monkeypatch.setattr(conformance, "ToTorch", type("Wrong", (ToTorch,), parts))
+
+
+def first_rate(self, objective):
+    """Return the rate with which the optimizer was made, for all parameters, as a wrong wrapper would."""
+    return self.defaults["lr"]
+
+
+def test_the_loop_is_the_third_problem_in_a_models_own_tensors():
+    loop = ForeignLoop()
+    assert torch.equal(loop.weights(), loop.problem.start)
+    start, grad = loop.problem.objective.loss_and_grad(loop.problem.start)
+    loss = loop.closure(torch.optim.SGD(loop.model.parameters(), lr=0.1))()
+    theirs = torch.cat([each.grad.reshape(-1) for each in loop.model.parameters()])
+    assert loss.item() == pytest.approx(start.item(), rel=1e-14)
+    assert torch.allclose(theirs, grad, rtol=1e-12)
+    moved = loop.problem.start + 1
+    loop.put(moved)
+    assert torch.equal(loop.weights(), moved)
+
+
+def test_the_loop_clears_its_gradients_and_takes_as_many_steps_as_it_is_told():
+    loop, twin = ForeignLoop(), ForeignLoop()
+    reached = loop.train(torch.optim.SGD(loop.model.parameters(), lr=0.1), 3)
+    inputs, targets = twin.batch
+    for _ in range(3):
+        loss = cross_entropy(twin.model(inputs), targets)
+        grads = torch.autograd.grad(loss, list(twin.model.parameters()))
+        with torch.no_grad():
+            for parameter, grad in zip(twin.model.parameters(), grads, strict=True):
+                parameter.sub_(0.1 * grad)
+    assert torch.allclose(reached, twin.weights(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("complaint", COMPLAINTS)
+def test_nothing_is_said_of_a_right_wrapper(complaint):
+    assert complaint(choose("momentum")) == ""
+
+
+def test_noise_of_another_seed_is_found(monkeypatch):
+    def other_seed(self, *arguments):
+        ToTorch.__init__(self, *arguments, seed=1)
+
+    wrapper(monkeypatch, __init__=other_seed)
+    found = wrapped_complaint(choose("blind-search"))
+    assert found.startswith("the wrapped rule ends elsewhere than the rule itself, by ")
+    assert wrapped_complaint(choose("momentum")) == ""  # which draws nothing
+
+
+def test_a_state_that_is_not_taken_up_is_found(monkeypatch):
+    wrapper(monkeypatch, load_state_dict=lambda self, state: None)
+    assert resumed_complaint(choose("momentum")).startswith("a run resumed from state_dict ends")
+
+
+def test_a_rate_that_is_not_restored_is_found(monkeypatch):
+    wrapper(monkeypatch, _rates=first_rate)
+    assert resumed_complaint(choose("sgd")).startswith("a run resumed from state_dict ends")
+
+
+def test_groups_and_schedules_that_are_ignored_are_found(monkeypatch):
+    wrapper(monkeypatch, _rates=first_rate)
+    assert groups_complaint(choose("sgd")).startswith("the wrapped rule with parameter groups ends")
+    assert schedule_complaint(choose("sgd")).startswith("the wrapped rule under a schedule ends")

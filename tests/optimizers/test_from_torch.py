@@ -5,9 +5,8 @@ import torch
 
 from steepest.errors import UserError
 from steepest.optimizers import choose
-from steepest.optimizers.conformance import Run, through_checkpoint
+from steepest.optimizers.conformance import ForeignLoop, Run, through_checkpoint
 from steepest.optimizers.problems import network
-from steepest.optimizers.wrapped_conformance import ForeignLoop
 
 # with the settings that fill the most corners of the state
 SETTINGS = [
@@ -25,9 +24,7 @@ SETTINGS = [
 @pytest.mark.parametrize("text", SETTINGS)
 def test_it_takes_the_path_of_the_class_itself(text):
     choice, loop = choose(text), ForeignLoop()
-    theirs = choice.rule.optimizer_class(
-        loop.model.parameters(), lr=choice.lr, **choice.rule.settings
-    )
+    theirs = choice.rule.optimizer_class(loop.model.parameters(), lr=choice.lr, **choice.rule.settings)
     expected = loop.train(theirs, 12)
     reached = Run.of(choice, network()).step(12).params
     assert torch.allclose(reached, expected, rtol=1e-9)
@@ -39,11 +36,7 @@ def test_its_state_survives_a_checkpoint_bit_for_bit(text):
     straight = Run.of(choice, network()).step(14)
     run = Run.of(choice, network()).step(7)
     # another rule object too, as in another process
-    run.rule, run.params, run.state = (
-        choose(text).rule,
-        run.params.clone(),
-        through_checkpoint(run.state),
-    )
+    run.rule, run.params, run.state = (choose(text).rule, run.params.clone(), through_checkpoint(run.state))
     assert torch.equal(run.step(7).params, straight.params)
 
 

@@ -27,9 +27,7 @@ nests = st.recursive(
 
 def through_json(state):
     tensors, skeleton = pack(state)
-    return unpack(
-        {name: tensor.clone() for name, tensor in tensors.items()}, json.loads(json.dumps(skeleton))
-    )
+    return unpack({name: tensor.clone() for name, tensor in tensors.items()}, json.loads(json.dumps(skeleton)))
 
 
 @given(nests)

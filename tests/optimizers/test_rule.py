@@ -7,7 +7,7 @@ from steepest.errors import UserError
 from steepest.layout import Layout
 from steepest.objective import FunctionObjective
 from steepest.optimizers import RULES, Optimizer, choose, hyperparameter, rule
-from steepest.optimizers.arithmetic import descend, descend_ratio
+from steepest.optimizers.arithmetic import descend
 from steepest.optimizers.averaging import EMA, Lookahead
 from steepest.optimizers.rule import gradient
 
@@ -87,12 +87,3 @@ def test_an_infinite_gradient_of_a_frozen_weight_does_not_reach_it():
     )
     assert params[1] == 0
     assert params.isfinite().all()
-
-
-def test_one_rate_and_a_rate_per_weight_move_alike():
-    above, below = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([2.0, 4.0, 8.0])
-    rates = torch.tensor([0.5, 0.0, 0.25])
-    assert descend(torch.zeros(3), above, rates).tolist() == [-0.5, 0.0, -0.75]
-    assert descend(torch.zeros(3), above, 0.5).tolist() == [-0.5, -1.0, -1.5]
-    assert descend_ratio(torch.zeros(3), above, below, rates, 2.0).tolist() == [-0.5, 0, -0.1875]
-    assert descend_ratio(torch.zeros(3), above, below, 0.5, 2.0).tolist() == [-0.5, -0.5, -0.375]

@@ -1,11 +1,10 @@
-"""The surfaces are what they say, and rules race over them."""
+"""The surfaces are what they say."""
 
 import pytest
 import torch
 
 from steepest.errors import UnknownName
-from steepest.optimizers.racing import FACTORS, race
-from steepest.optimizers.surfaces import SURFACES, surface
+from steepest.optimizers.surfaces import FACTORS, SURFACES, race, surface
 
 
 @pytest.mark.parametrize("name", SURFACES)
@@ -24,8 +23,7 @@ def test_no_point_of_the_window_lies_lower_than_the_minima(name):
     ground = surface(name)
     left, right, bottom, top = ground.window
     grid = torch.cartesian_prod(
-        torch.linspace(left, right, 80, dtype=torch.float64),
-        torch.linspace(bottom, top, 80, dtype=torch.float64),
+        torch.linspace(left, right, 80, dtype=torch.float64), torch.linspace(bottom, top, 80, dtype=torch.float64)
     )
     minima = ground.height(torch.tensor(ground.minima, dtype=torch.float64))
     assert ground.height(grid).min() > minima.min() - 1e-6
@@ -36,9 +34,7 @@ def test_no_point_of_the_window_lies_lower_than_the_minima(name):
 
 
 def test_an_unknown_surface_gets_advice():
-    with pytest.raises(
-        UnknownName, match=r"No surface is called `rosenbruck`\. Did you mean `rosenbrock`"
-    ):
+    with pytest.raises(UnknownName, match=r"No surface is called `rosenbruck`\. Did you mean `rosenbrock`"):
         surface("rosenbruck")
 
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from steepest.errors import UserError
 from steepest.optimizers import ToTorch, choose
-from steepest.optimizers.wrapped_conformance import ForeignLoop
+from steepest.optimizers.conformance import ForeignLoop
 
 
 def parameter(*numbers):

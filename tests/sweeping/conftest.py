@@ -18,7 +18,7 @@ def forget_images() -> None:
 @pytest.fixture
 def stripes_known(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     forget_images()
-    for place in ("steepest.sweeping.ready.load", "steepest.recording.load", "steepest.runs.load"):
+    for place in ("steepest.sweeping.ready.load", "steepest.runs.recording.load", "steepest.runs.run.load"):
         monkeypatch.setattr(place, lambda name, **_: stripe_dataset())
     yield
     forget_images()

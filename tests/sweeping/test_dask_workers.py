@@ -20,11 +20,7 @@ def cluster() -> Iterator[object]:
 
     # what a scheduler logs about a worker that we killed is no news
     with LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        processes=True,
-        dashboard_address=None,
-        silence_logs="CRITICAL",
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs="CRITICAL"
     ) as running:
         yield running
 
@@ -57,17 +53,13 @@ def test_a_cluster_that_loses_a_worker_leaves_the_bytes_of_a_sweep_at_home(
 def test_nobody_at_the_scheduler_s_address_is_said_in_a_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("steepest.sweeping.dask.PATIENCE", 0.2)
+    monkeypatch.setattr("steepest.sweeping.local.PATIENCE", 0.2)
     for address in ("tcp://127.0.0.1:9", "nonsense://x"):
         with pytest.raises(UserError, match=f"No Dask scheduler answers at {address}"):
             list(sweep(JOBS, tmp_path, engine=DaskEngine(address)))
 
 
-def test_without_dask_a_line_says_how_to_get_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_dask_a_line_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(
-        UserError, match=r"needs the package distributed: pip install 'steepest\[cl"
-    ):
+    with pytest.raises(UserError, match=r"needs the package distributed: pip install 'steepest\[cl"):
         list(sweep(JOBS, tmp_path, engine=DaskEngine("tcp://x")))

@@ -58,9 +58,7 @@ def test_a_job_tells_its_settings_in_a_line() -> None:
 def test_what_there_is_not_is_refused() -> None:
     with pytest.raises(UnknownName, match=r"No split is called `tests`\. Did you mean `test`\?"):
         Job(Config(), splits=("tests",))
-    with pytest.raises(
-        UnknownName, match=r"No set of weights is called `first`\. Known: last, best"
-    ):
+    with pytest.raises(UnknownName, match=r"No set of weights is called `first`\. Known: last, best"):
         Job(Config(), which="first")
     with pytest.raises(UserError, match="needs a split"):
         Job(Config(), splits=())

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from fakes import stripe_dataset
+from fakes import recorded, stripe_dataset
 from steepest.config import Config
 from steepest.errors import DivergedError, IntegrityError, UserError
-from steepest.recording import train
 from steepest.sweeping import Job, LocalEngine, Outcome, sweep
 
 FILES = {
@@ -44,7 +43,7 @@ def test_an_outcome_is_that_of_the_plain_run(
     config = config.with_(**changes)
     splits = ("test", "train", "validation") if config.val else ("test", "train")
     outcome = outcome_of(Job(config, splits, which), folder)
-    run = train(config, dataset=stripe_dataset(), out=tmp_path / "plain")
+    run = recorded(config, dataset=stripe_dataset(), out=tmp_path / "plain")
     assert outcome.weights().keys() == run.weights(which).keys()
     for name, tensor in run.weights(which).items():
         assert torch.equal(outcome.weights()[name], tensor)
@@ -95,9 +94,7 @@ def test_a_run_that_diverges_is_an_outcome_at_chance(config: Config, folder: Pat
     labels = stripe_dataset().test.labels.numpy()  # type: ignore[union-attr]
     assert np.array_equal(outcome.correct("test"), labels == 0)
     for ask in (outcome.weights, outcome.network, lambda: outcome.logits("test")):
-        with pytest.raises(
-            DivergedError, match=r"has no (weights|logits)\. The (loss|weights) became"
-        ):
+        with pytest.raises(DivergedError, match=r"has no (weights|logits)\. The (loss|weights) became"):
             ask()
     assert "diverged" in repr(outcome)
 
@@ -126,9 +123,7 @@ def read_everything(outcome: Outcome) -> None:
 
 SPOTS = {  # where a byte means something
     "logits.safetensors": lambda content: len(content) - 3,
-    "metrics.csv": lambda content: (
-        content.rfind(b",") - 1
-    ),  # before the seconds: none vouches for them
+    "metrics.csv": lambda content: content.rfind(b",") - 1,  # before the seconds: none vouches for them
 }
 
 

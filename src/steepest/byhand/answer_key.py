@@ -6,10 +6,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from ..errors import IntegrityError, UnknownName, UserError
-from .exercise import DIGITS, Exercise, Slip, check_amounts, draw_exercise
+from ..randomness import seed_of
+from .drawn import TOPICS
+from .exercise import DIGITS, MOST_STUDENTS, TRIES, Exercise, Slip
 from .table import Line
 
 FORMAT = "steepest by-hand key, version 1"
@@ -40,11 +43,13 @@ def draw_key(topic: str, *, seed: int, students: int, digits: int = DIGITS) -> A
         UnknownName: there is no such topic.
         UserError: students or digits is outside its range.
     """
-    check_amounts(students, digits)
+    if not 1 <= students <= MOST_STUDENTS:
+        raise UserError(f"Sheets are written for 1 to {MOST_STUDENTS:,} students, not {students}.")
+    if not 2 <= digits <= 9:
+        raise UserError(f"Answers are compared to 2 to 9 significant digits, not {digits}.")
     width = max(2, len(str(students)))
     exercises = {
-        f"{number:0{width}d}": draw_exercise(topic, seed, number, digits)
-        for number in range(1, students + 1)
+        f"{number:0{width}d}": draw_exercise(topic, seed, number, digits) for number in range(1, students + 1)
     }
     return AnswerKey(topic, seed, digits, exercises)
 
@@ -80,9 +85,7 @@ def read_key(path: Path) -> AnswerKey:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         exercises = {str(name): _exercise(each) for name, each in record["students"].items()}
-        key = AnswerKey(
-            str(record["topic"]), int(record["seed"]), int(record["significant_digits"]), exercises
-        )
+        key = AnswerKey(str(record["topic"]), int(record["seed"]), int(record["significant_digits"]), exercises)
         known = record["format"] == FORMAT
     except FileNotFoundError:
         raise UserError(f"There is no file {path}.") from None
@@ -94,9 +97,7 @@ def read_key(path: Path) -> AnswerKey:
         )
     for student, each in record["students"].items():
         if each["answers"] != exercises[student].answers:
-            raise IntegrityError(
-                f"{path}: the answers of student {student} are not what its formulas give."
-            )
+            raise IntegrityError(f"{path}: the answers of student {student} are not what its formulas give.")
     return key
 
 
@@ -104,23 +105,19 @@ def _exercise(record: dict[str, Any]) -> Exercise:
     lines = tuple(Line(str(name), str(formula)) for name, formula in record["lines"])
     slips = tuple(Slip(*map(str, each)) for each in record["slips"])
     given = {str(name): float(value) for name, value in record["given"].items()}
-    return Exercise("", (), given, lines, tuple(record["answers"]), slips)
+    return Exercise("", (), given, lines, slips, asked=tuple(record["answers"]))
 
 
 def key_csv(key: AnswerKey, *, filled: bool = True) -> str:
     """Return a line for each student and cell: with its right answer, or to be filled in."""
     rows = [
-        (student, cell, _rounded(value, key.digits) if filled else "")
+        (student, cell, f"{value:.{key.digits}g}" if filled else "")
         for student, exercise in key.exercises.items()
         for cell, value in exercise.answers.items()
     ]
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerows([COLUMNS, *rows])
     return buffer.getvalue()
-
-
-def _rounded(value: float, digits: int) -> str:
-    return f"{value:.{digits}g}"
 
 
 Answers = dict[str, dict[str, str]]  # student -> cell -> what was written
@@ -144,9 +141,7 @@ def read_answers(path: Path, key: AnswerKey) -> Answers:
         raise UserError(f"{path} is no CSV: {error}.") from None
     heads = [each.strip() for each in rows[0]] if rows else []
     if heads[:1] != ["student"] or len(heads) < 2:
-        raise UserError(
-            f"{path} must begin with the line {','.join(COLUMNS)}, or student and the cells' names."
-        )
+        raise UserError(f"{path} must begin with the line {','.join(COLUMNS)}, or student and the cells' names.")
     answers: Answers = {}
     for number, row in enumerate(rows[1:], start=2):
         for answer in _answers_in(row, heads, f"{path}, line {number}"):
@@ -160,16 +155,12 @@ def _answers_in(row: Sequence[str], heads: list[str], where: str) -> list[tuple[
         if len(fields) != 3:
             raise UserError(f"{where}: has {len(fields)} fields, not the 3 of {','.join(COLUMNS)}.")
         return [(fields[0], fields[1], fields[2])]
-    return [
-        (fields[0], cell, written) for cell, written in zip(heads[1:], fields[1:], strict=False)
-    ]
+    return [(fields[0], cell, written) for cell, written in zip(heads[1:], fields[1:], strict=False)]
 
 
 def _take(answers: Answers, key: AnswerKey, answer: tuple[str, str, str], where: str) -> None:
     student, cell, written = answer
-    name = (
-        student if student in key.exercises else student.zfill(2)
-    )  # a spreadsheet turns 01 into 1
+    name = student if student in key.exercises else student.zfill(2)  # a spreadsheet turns 01 into 1
     if name not in key.exercises:
         raise UnknownName("student of the key", student, key.exercises, f"({where})")
     # as printed on the sheets, dE/dw1, or as formulas spell it, dE_dw1
@@ -181,3 +172,32 @@ def _take(answers: Answers, key: AnswerKey, answer: tuple[str, str, str], where:
         raise UserError(f"{where}: {cell} of student {name} is answered twice.")
     if written:
         theirs[cell] = written
+
+
+def draw_exercise(topic_name: str, seed: int, student: int, digits: int = DIGITS) -> Exercise:
+    """Return a student's exercise, a function of topic, seed and student.
+
+    It is drawn anew until each kind of slip shows in at least one cell, or ``TRIES`` times.
+
+    Raises:
+        UnknownName: there is no such topic.
+    """
+    if topic_name not in TOPICS:
+        raise UnknownName("topic", topic_name, TOPICS)
+    best: Exercise | None = None
+    for attempt in range(TRIES):
+        purpose = f"worksheet {topic_name} {student}"
+        drawn = TOPICS[topic_name](Random(seed_of(seed, purpose, attempt)))
+        kept = drawn.telling(digits)
+        missing = kinds(drawn) - kinds(kept)
+        if best is None or len(kinds(kept)) > len(kinds(best)):
+            best = kept
+        if not missing:
+            return kept
+    assert best is not None  # TRIES is above 0
+    return best
+
+
+def kinds(exercise: Exercise) -> set[str]:
+    """Return the names of an exercise's slips."""
+    return {slip.name for slip in exercise.slips}

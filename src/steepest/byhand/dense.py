@@ -13,9 +13,7 @@ from ..randomness import seed_of
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu")
 OUTPUTS = ("sigmoid", "tanh", "relu", "linear", "softmax")
-MOST_WEIGHTS = (
-    2_000  # beyond that nobody reads the table, and each of its rows has a cell for every weight
-)
+MOST_WEIGHTS = 2_000  # beyond that nobody reads the table, and each of its rows has a cell for every weight
 
 
 @dataclass(frozen=True)
@@ -45,10 +43,7 @@ class DenseNetwork:
 
     def __post_init__(self) -> None:
         check_sizes(self.sizes)
-        for kind, name, known in (
-            ("activation", self.activation, ACTIVATIONS),
-            ("output", self.output, OUTPUTS),
-        ):
+        for kind, name, known in (("activation", self.activation, ACTIVATIONS), ("output", self.output, OUTPUTS)):
             if name not in known:
                 raise UnknownName(kind, name, known)
         for name, count in counts(self.sizes).items():
@@ -79,12 +74,7 @@ def counts(sizes: Sequence[int]) -> dict[str, int]:
     {'inputs': 2, 'targets': 2, 'weights': 12, 'biases': 5}
     """
     weights = sum(before * behind for before, behind in pairwise(sizes))
-    return {
-        "inputs": sizes[0],
-        "targets": sizes[-1],
-        "weights": weights,
-        "biases": sum(sizes[1:]),
-    }
+    return {"inputs": sizes[0], "targets": sizes[-1], "weights": weights, "biases": sum(sizes[1:])}
 
 
 def check_sizes(sizes: Sequence[int]) -> None:
@@ -105,9 +95,7 @@ def check_sizes(sizes: Sequence[int]) -> None:
 
 
 # of the published worksheet behind the experiment `backprop`
-DEFAULT = DenseNetwork(
-    (2, 2, 2), (0.05, 0.10), (0.5, 0.5), (0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55)
-)
+DEFAULT = DenseNetwork((2, 2, 2), (0.05, 0.10), (0.5, 0.5), (0.15, 0.20, 0.25, 0.30, 0.40, 0.45, 0.50, 0.55))
 
 
 def make_network(settings: Mapping[str, Any], *, seed: int = 0, where: str = "") -> DenseNetwork:
@@ -128,9 +116,7 @@ def make_network(settings: Mapping[str, Any], *, seed: int = 0, where: str = "")
     known = [field.name for field in fields(DenseNetwork)]
     for key in settings:
         if key not in known:
-            raise UnknownName(
-                "setting of a network", key, known, f"It is in {where}." if where else ""
-            )
+            raise UnknownName("setting of a network", key, known, f"It is in {where}." if where else "")
     kept = {key: _typed(key, value) for key, value in settings.items()}
     sizes: tuple[int, ...] = kept.get("sizes", DEFAULT.sizes)
     check_sizes(sizes)
@@ -172,8 +158,7 @@ def _typed(key: str, value: Any) -> Any:
         return value
     kind, words = (int, "whole numbers") if key == "sizes" else (float, "numbers")
     fitting = isinstance(value, list | tuple) and all(
-        isinstance(each, int | kind) and not isinstance(each, bool) and abs(each) < float("inf")
-        for each in value
+        isinstance(each, int | kind) and not isinstance(each, bool) and abs(each) < float("inf") for each in value
     )
     if not fitting:
         raise UserError(f"{key} of a network must be a list of {words}, not {value!r}.")

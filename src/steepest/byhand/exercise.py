@@ -1,13 +1,10 @@
 """One student's exercise: what is given, what is asked, and the slips by which it is usually got wrong."""
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import floor, log10
-from random import Random
 
-from ..errors import UnknownName, UserError
-from ..randomness import seed_of
 from .formula import evaluate, names_in
 from .maps import Matrix
 from .table import Line, Table, work
@@ -42,18 +39,18 @@ class Exercise:
         task: sentences that say what is to be worked out.
         given: every given number by name.
         lines: the way to the answers.
-        asked: names of the lines whose values are to be written down, in order.
-        slips: of those cells.
+        slips: of the cells.
         matrices: given numbers to be shown as a grid instead, by name.
+        asked: names of the lines whose values are to be written down, in order; None for all of them.
     """
 
     title: str
     task: tuple[str, ...]
     given: dict[str, float]
     lines: tuple[Line, ...]
-    asked: tuple[str, ...]
     slips: tuple[Slip, ...]
     matrices: dict[str, Matrix] = field(default_factory=dict)
+    asked: tuple[str, ...] | None = None
 
     @cached_property
     def table(self) -> Table:
@@ -63,7 +60,8 @@ class Exercise:
     @property
     def answers(self) -> dict[str, float]:
         """The right values of what is asked."""
-        return {name: self.table.values[name] for name in self.asked}
+        names = [line.name for line in self.lines] if self.asked is None else self.asked
+        return {name: self.table.values[name] for name in names}
 
     def telling(self, digits: int) -> "Exercise":
         """Return the same with only those slips whose value can be told from the right one."""
@@ -91,10 +89,7 @@ def slack(formula: str, values: Mapping[str, float], rounded: Container[str], di
     """
     result = evaluate(formula, values)
     return half_unit(result, digits) + sum(
-        abs(
-            evaluate(formula, {**values, name: values[name] + half_unit(values[name], digits)})
-            - result
-        )
+        abs(evaluate(formula, {**values, name: values[name] + half_unit(values[name], digits)}) - result)
         for name in names_in(formula)
         if name in rounded
     )
@@ -109,60 +104,3 @@ def half_unit(value: float, digits: int) -> float:
     power = floor(log10(abs(value))) if value else 0
     # as text, since 0.5 * 10.0**-5 is not the double nearest to 0.000005
     return float(f"5e{power - digits}")
-
-
-Drawing = Callable[[Random], Exercise]
-TOPICS: dict[str, Drawing] = {}
-
-
-def topic(name: str) -> Callable[[Drawing], Drawing]:
-    """Register a function that draws an exercise under a topic's name."""
-
-    def register(draw: Drawing) -> Drawing:
-        TOPICS[name] = draw
-        return draw
-
-    return register
-
-
-def draw_exercise(topic_name: str, seed: int, student: int, digits: int = DIGITS) -> Exercise:
-    """Return a student's exercise, a function of topic, seed and student.
-
-    It is drawn anew until each kind of slip shows in at least one cell, or ``TRIES`` times.
-
-    Raises:
-        UnknownName: there is no such topic.
-    """
-    from . import drawn_networks, drawn_windows  # noqa: F401  # they register their topics
-
-    if topic_name not in TOPICS:
-        raise UnknownName("topic", topic_name, TOPICS)
-    best: Exercise | None = None
-    for attempt in range(TRIES):
-        purpose = f"worksheet {topic_name} {student}"
-        drawn = TOPICS[topic_name](Random(seed_of(seed, purpose, attempt)))
-        kept = drawn.telling(digits)
-        missing = kinds(drawn) - kinds(kept)
-        if best is None or len(kinds(kept)) > len(kinds(best)):
-            best = kept
-        if not missing:
-            return kept
-    assert best is not None  # TRIES is above 0
-    return best
-
-
-def kinds(exercise: Exercise) -> set[str]:
-    """Return the names of an exercise's slips."""
-    return {slip.name for slip in exercise.slips}
-
-
-def check_amounts(students: int, digits: int) -> None:
-    """Refuse numbers of students or digits that make no sense.
-
-    Raises:
-        UserError: says what is possible.
-    """
-    if not 1 <= students <= MOST_STUDENTS:
-        raise UserError(f"Sheets are written for 1 to {MOST_STUDENTS:,} students, not {students}.")
-    if not 2 <= digits <= 9:
-        raise UserError(f"Answers are compared to 2 to 9 significant digits, not {digits}.")

@@ -43,10 +43,6 @@ def _sign(value: float) -> float:
     return float((value > 0) - (value < 0))
 
 
-def _power(value: float, exponent: float) -> float:
-    return math.pow(value, exponent)
-
-
 FUNCTIONS: dict[str, Callable[..., float]] = {
     "exp": _exponential,
     "log": _logarithm,
@@ -64,7 +60,7 @@ OPERATIONS: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv,
-    ast.Pow: _power,
+    ast.Pow: math.pow,
 }
 
 
@@ -169,9 +165,7 @@ def _tree(formula: str) -> ast.expr:
         fits = False
     if not fits:
         known = ", ".join(FUNCTIONS)
-        raise UserError(
-            f"`{formula[:80]}` is no formula. It may have names, numbers, + - * / // ** and {known}."
-        )
+        raise UserError(f"`{formula[:80]}` is no formula. It may have names, numbers, + - * / // ** and {known}.")
     return tree
 
 

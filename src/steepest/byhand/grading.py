@@ -97,9 +97,7 @@ class _Sheet:
         self.written = written
         self.digits = digits
         self.formulas = {line.name: line.formula for line in exercise.lines}
-        self.answers = {
-            cell: number for cell, text in written.items() if (number := _read(text)) is not None
-        }
+        self.answers = {cell: number for cell, text in written.items() if (number := _read(text)) is not None}
         self._own = dict(exercise.given) | self.answers
         self._wrong: set[str] = set()
 
@@ -122,9 +120,7 @@ class _Sheet:
         if self._gives(self.formulas[cell], answer):
             verdict: Verdict = "follows" if self._stands_on_wrong(cell) else "right"
             return CellGrade(cell, verdict, written, right)
-        slips = [
-            s for s in self.exercise.slips if s.cell == cell and self._gives(s.formula, answer)
-        ]
+        slips = [s for s in self.exercise.slips if s.cell == cell and self._gives(s.formula, answer)]
         if slips:
             names = tuple(dict.fromkeys(slip.name for slip in slips))
             return CellGrade(cell, "slip", written, right, names, slips[0].formula)
@@ -136,9 +132,7 @@ class _Sheet:
             values = {name: self._value(name) for name in names_in(formula)}
             result = evaluate(formula, values)
             unsure = slack(formula, values, self.answers, self.digits)
-        except (
-            UserError
-        ):  # their own value can make a formula impossible: the logarithm of a negative p
+        except UserError:  # their own value can make a formula impossible: the logarithm of a negative p
             return False
         return isfinite(result) and abs(answer - result) <= unsure * ROUNDING
 
@@ -146,9 +140,7 @@ class _Sheet:
         """Return the student's own value, or what follows from their values where they gave none."""
         if name not in self._own:
             formula = self.formulas[name]
-            self._own[name] = evaluate(
-                formula, {each: self._value(each) for each in names_in(formula)}
-            )
+            self._own[name] = evaluate(formula, {each: self._value(each) for each in names_in(formula)})
         return self._own[name]
 
     def _stands_on_wrong(self, cell: str) -> bool:

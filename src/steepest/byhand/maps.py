@@ -33,19 +33,13 @@ def read_matrix(text: str, what: str = "matrix") -> Matrix:
     """
     rows = [each for each in re.split(r"[;\n]", text) if each.strip()]
     try:
-        matrix = tuple(
-            tuple(float(each) for each in re.split(r"[\s,]+", row.strip())) for row in rows
-        )
+        matrix = tuple(tuple(float(each) for each in re.split(r"[\s,]+", row.strip())) for row in rows)
     except ValueError as error:
         word = str(error).rpartition(": ")[2]
-        raise UserError(
-            f'{word} in the {what} `{text}` is no number. Write it as "1 2; 3 4".'
-        ) from None
+        raise UserError(f'{word} in the {what} `{text}` is no number. Write it as "1 2; 3 4".') from None
     if not matrix or len({len(row) for row in matrix}) > 1:
         lengths = ", ".join(str(len(row)) for row in matrix) or "none"
-        raise UserError(
-            f"The rows of the {what} `{text}` must be equally long; these have {lengths}."
-        )
+        raise UserError(f"The rows of the {what} `{text}` must be equally long; these have {lengths}.")
     if any(abs(each) == float("inf") or each != each for row in matrix for each in row):  # noqa: PLR0124  # NaN
         raise UserError(f"The {what} `{text}` must hold finite numbers.")
     return matrix
@@ -102,8 +96,7 @@ def _random_kernel(text: str, channels: int) -> Maps:
         raise UserError(f"A random kernel has a side of 1 to 11, not {side}.")
     draw = Random(seed_of(seed, "by hand kernel"))
     return tuple(
-        tuple(tuple(draw.randint(-10, 10) / 10 for _ in range(side)) for _ in range(side))
-        for _ in range(channels)
+        tuple(tuple(draw.randint(-10, 10) / 10 for _ in range(side)) for _ in range(side)) for _ in range(channels)
     )
 
 
@@ -111,18 +104,17 @@ def read_image(path: Path, side: int | None = None) -> Maps:
     """Return an image file's pixels in [0, 1], [1 or 3][H][W].
 
     Args:
-        path: of an image file.
         side: resize the central square to side x side.
 
     Raises:
         DataError: the file cannot be read as an image.
     """
-    from ..data.pictures import fit_picture, read_picture
+    from ..data.decoding import fit_picture, read_picture
 
     picture = read_picture(path)
     if side is not None:
         picture = fit_picture(picture, side, side)
-    return _maps((picture.double() / 255).tolist())
+    return maps_of((picture.double() / 255).tolist())
 
 
 def digit_image(digit: int, index: int = 0) -> Maps:
@@ -142,7 +134,7 @@ def digit_image(digit: int, index: int = 0) -> Maps:
         raise DataError(
             f"mnist5k has {len(rows)} test images of a {digit}: index 0 to {len(rows) - 1}, not {index}."
         )
-    return _maps((test.images[rows[index]].double() / 255).tolist())
+    return maps_of((test.images[rows[index]].double() / 255).tolist())
 
 
 def shape_of(maps: Maps) -> tuple[int, int, int]:
@@ -154,5 +146,6 @@ def shape_of(maps: Maps) -> tuple[int, int, int]:
     return len(maps), len(maps[0]), len(maps[0][0])
 
 
-def _maps(values: Sequence[Sequence[Sequence[float]]]) -> Maps:
+def maps_of(values: Sequence[Sequence[Sequence[float]]]) -> Maps:
+    """Return nested lists of numbers as maps."""
     return tuple(tuple(tuple(row) for row in matrix) for matrix in values)

@@ -1,17 +1,90 @@
-"""Output sizes, receptive fields and parameter counts of a network, each with its arithmetic."""
+"""Where windows can stand on an image; output sizes and receptive fields of a network, with the arithmetic."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
 from ..errors import ShapeError, UserError
-from ..models import LayerTable, layer_table
+from ..models import layer_table
 from ..models.composite import Placed, Residual, expand, place
-from ..models.convolution import Convolution
+from ..models.convolution import Convolution, GlobalAverage, Pool
 from ..models.layer import Field, Shape
 from ..models.network import items_of
-from ..models.pooling import GlobalAverage, Pool
-from .geometry import Geometry, arithmetic, places
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """How a window moves: kernel [height, width], stride, padding and dilation, the same on both sides."""
+
+    kernel: tuple[int, int]
+    stride: int = 1
+    padding: int = 0
+    dilation: int = 1
+
+    def __post_init__(self) -> None:
+        if min(self.kernel) < 1:
+            raise UserError(f"A kernel has a side of at least 1; {self.kernel[0]}x{self.kernel[1]} came.")
+        for name, low in (("stride", 1), ("padding", 0), ("dilation", 1)):
+            if getattr(self, name) < low:
+                raise UserError(f"{name} must be at least {low}, not {getattr(self, name)}.")
+        least = min(self.dilation * (side - 1) + 1 for side in self.kernel)
+        if self.padding >= least:
+            raise ShapeError(
+                f"padding {self.padding} lets a window that reaches over {least} see nothing but padding: "
+                f"at most {least - 1}."
+            )
+
+    def places(self, height: int, width: int) -> tuple[int, int]:
+        """Return how many places the window has downwards and across.
+
+        Raises:
+            ShapeError: there is none; with the arithmetic.
+
+        >>> Geometry((4, 4), stride=4).places(28, 28)
+        (7, 7)
+        """
+        down, across = (self._places(*each) for each in zip((height, width), self.kernel, strict=True))
+        return down, across
+
+    def _places(self, size: int, kernel: int) -> int:
+        count = places(size, kernel, self.stride, self.padding, self.dilation)
+        if count < 1:
+            said = arithmetic(size, kernel, self.stride, self.padding, self.dilation)
+            raise ShapeError(f"A window of {kernel} does not fit on {size} pixels: {said}.")
+        return count
+
+    def seen(self, row: int, column: int) -> Iterator[tuple[int, int, int, int]]:
+        """Yield for each kernel place its row and column, and the pixel's; a pixel may lie outside."""
+        for u in range(self.kernel[0]):
+            for v in range(self.kernel[1]):
+                yield (
+                    u,
+                    v,
+                    row * self.stride - self.padding + u * self.dilation,
+                    column * self.stride - self.padding + v * self.dilation,
+                )
+
+
+def places(size: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> int:
+    """Return how many places a window has on one side.
+
+    >>> places(28, 2), places(28, 5, stride=2, padding=1)
+    (27, 13)
+    """
+    return (size - (dilation * (kernel - 1) + 1) + 2 * padding) // stride + 1
+
+
+def arithmetic(size: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> str:
+    """Return the same with its numbers.
+
+    >>> arithmetic(28, 5, 2, 1)
+    '(28 - 5 + 2 x 1) // 2 + 1 = 13'
+    >>> arithmetic(9, 3, dilation=2)
+    '(9 - (2 x (3 - 1) + 1) + 2 x 0) // 1 + 1 = 5'
+    """
+    reach = str(kernel) if dilation == 1 else f"({dilation} x ({kernel} - 1) + 1)"
+    count = places(size, kernel, stride, padding, dilation)
+    return f"({size} - {reach} + 2 x {padding}) // {stride} + 1 = {count}"
 
 
 @dataclass(frozen=True)
@@ -46,9 +119,7 @@ def size_rows(model: str, shape: tuple[int, int, int] | None = None) -> tuple[Si
     >>> size_rows("8C5p2-M2-F10")[1].size
     '(28 - 2 + 2 x 0) // 2 + 1 = 14'
     """
-    table = layer_table(
-        model, shape
-    )  # refuses what cannot be read, and knows a named model's own shape
+    table = layer_table(model, shape)  # refuses what cannot be read, and knows a named model's own shape
     field, rows = Field(), []
     for placed in place(expand(items_of(model)), table.input_shape):
         rows.append(_row(placed, field, table.input_shape))
@@ -67,10 +138,11 @@ def _row(placed: Placed, field: Field, image: Shape) -> SizeRow:
         said = f"the mean of {before[1]} x {before[2]} = 1"
         return SizeRow(str(layer), behind, said, _seen(field, before[1:], image))
     if isinstance(layer, Residual):
-        return SizeRow("{}", behind, field=_stays(field, grown, image))
-    if (
-        len(before) == 3 and len(behind) == 1
-    ):  # all values of the maps: a window as large as they are
+        stays = field.size == grown.size
+        return SizeRow(
+            "{}", behind, field="" if stays else _once(map(_capped, grown.size, image[1:], _sides(image)))
+        )
+    if len(before) == 3 and len(behind) == 1:  # all values of the maps: a window as large as they are
         said = f"{' x '.join(map(str, before))} = {prod(before):,} values in"
         seen = "" if grown.size == field.size else _seen(field, before[1:], image)
         return SizeRow(str(layer), behind, said, seen)
@@ -85,16 +157,8 @@ def _seen(field: Field, window: Sequence[int], image: Shape) -> str:
     """Return how a window [height, width] makes the receptive field grow, on an image [C, H, W]."""
     return _once(
         field_arithmetic(seen, kernel, field.jump, whole, side)
-        for seen, kernel, whole, side in zip(
-            field.size, window, image[1:], _sides(image), strict=True
-        )
+        for seen, kernel, whole, side in zip(field.size, window, image[1:], _sides(image), strict=True)
     )
-
-
-def _stays(field: Field, grown: Field, image: Shape) -> str:
-    if field.size == grown.size:
-        return ""
-    return _once(map(_capped, grown.size, image[1:], _sides(image)))
 
 
 def _sides(image: Shape) -> tuple[str, str]:
@@ -125,9 +189,7 @@ def field_arithmetic(seen: int, kernel: int, jump: int, whole: int, side: str = 
 
 
 def _capped(seen: int, whole: int, side: str) -> str:
-    return (
-        f"{seen}, more than the {whole} there are: the whole {side}" if seen > whole else f"{seen}"
-    )
+    return f"{seen}, more than the {whole} there are: the whole {side}" if seen > whole else f"{seen}"
 
 
 @dataclass(frozen=True)
@@ -165,39 +227,3 @@ def typed_sizes(size: int, windows: Sequence[Window]) -> tuple[SizeRow, ...]:
         token = f"{each.kernel}x{each.kernel}"
         rows.append(SizeRow(token, (size, size), said, field, moved))
     return tuple(rows)
-
-
-def counted(
-    model: str, shape: tuple[int, int, int] | None = None, classes: int | None = None
-) -> LayerTable:
-    """Return the layer table of a model, whose rows hold each parameter count as a sum of products.
-
-    Raises:
-        UnknownName, NotationError: the model cannot be read.
-        ShapeError: a layer does not fit.
-        UserError: classes is below 1.
-
-    >>> counted("cnn-guide").derivation
-    '320 + 18,496 + 401,536 + 1,290 = 421,642'
-    """
-    if classes is not None and classes < 1:
-        raise UserError(f"A model tells at least 1 class; classes {classes} came.")
-    return layer_table(model, shape, classes)
-
-
-def parse_shape(text: str) -> tuple[int, int, int]:
-    """Return [C, H, W] from ``1x28x28``.
-
-    Raises:
-        ShapeError: it is no shape.
-
-    >>> parse_shape("3x32x32")
-    (3, 32, 32)
-    """
-    sides = text.split("x")
-    if len(sides) != 3 or not all(each.isdigit() and 0 < int(each) < 100_000 for each in sides):
-        raise ShapeError(
-            f"`{text}` is no shape of an image. Write channels x height x width, such as 1x28x28."
-        )
-    channels, height, width = map(int, sides)
-    return channels, height, width

@@ -7,17 +7,121 @@ Names carry the weight and the step: ``m2_t3`` is the memory m of weight 2 after
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
+from ..lazy import brief
 from .formula import substituted
-from .rule_lines import FormulaLine, lines_of
 from .table import Check, Line, Table, check, work
 
 if TYPE_CHECKING:
     from ..optimizers import Choice
+
+# A rule is one line of arithmetic after the other, for one weight: ``w`` the weight, ``g`` its gradient, ``t`` the
+# step, counted from 1; other letters are the rule's memory, which starts at 0. A name on the left of a line and
+# again on its right means its value from before the line.
+FormulaLine = tuple[str, str]  # the name, and the formula that gives it
+
+MOMENTS = (("m", "beta1 * m + (1 - beta1) * g"), ("s", "beta2 * s + (1 - beta2) * g**2"))
+UNBIASED = ("m_hat", "m / (1 - beta1**t)")
+ADAM = (*MOMENTS, UNBIASED, ("s_hat", "s / (1 - beta2**t)"), ("w", "w - lr * m_hat / (sqrt(s_hat) + eps)"))
+
+
+@dataclass(frozen=True)
+class RuleLines:
+    """How a person works one step of a rule.
+
+    Args:
+        write: a rule's record -> its lines; a switch of the rule can choose others.
+        memory: each letter that lasts from step to step, and what the rule's own state calls it.
+    """
+
+    write: Callable[[Any], tuple[FormulaLine, ...]]
+    memory: dict[str, str]
+
+
+def _fixed(*lines: FormulaLine, **memory: str) -> RuleLines:
+    return RuleLines(lambda rule: lines, memory)
+
+
+def _momentum(rule: Any) -> tuple[FormulaLine, ...]:
+    direction = "(g + beta * v)" if rule.nesterov else "v"
+    return (("v", "beta * v + g"), ("w", f"w - lr * {direction}"))
+
+
+def _rmsprop(rule: Any) -> tuple[FormulaLine, ...]:
+    lines: list[FormulaLine] = [("s", "rho * s + (1 - rho) * g**2")]
+    size = "s"
+    if rule.centred:
+        lines.append(("a", "rho * a + (1 - rho) * g"))
+        size = "max(0, s - a**2)"
+    ratio = f"g / (sqrt({size}) + eps)"
+    if rule.momentum:
+        return (*lines, ("v", f"momentum * v + {ratio}"), ("w", "w - lr * v"))
+    return (*lines, ("w", f"w - lr * {ratio}"))
+
+
+PLAIN = _fixed(("w", "w - lr * g"))
+LINES: dict[str, RuleLines] = {
+    "gradient-descent": PLAIN,
+    "sgd": PLAIN,
+    "momentum": RuleLines(_momentum, {"v": "velocity"}),
+    "nesterov": _fixed(("v", "beta * v + g"), ("w", "w - lr * (g + beta * v)"), v="velocity"),
+    "adagrad": _fixed(("s", "s + g**2"), ("w", "w - lr * g / (sqrt(s) + eps)"), s="square"),
+    "adadelta": _fixed(
+        ("s", "rho * s + (1 - rho) * g**2"),
+        ("d", "g * sqrt(a + eps) / sqrt(s + eps)"),
+        ("a", "rho * a + (1 - rho) * d**2"),
+        ("w", "w - lr * d"),
+        s="square",
+        a="moved",
+    ),
+    "rmsprop": RuleLines(_rmsprop, {"s": "square", "a": "mean", "v": "velocity"}),
+    "adam": _fixed(*ADAM, m="mean", s="square"),
+    "adamw": _fixed(("w", "w - lr * weight_decay * w"), *ADAM, m="mean", s="square"),
+    "amsgrad": _fixed(
+        *MOMENTS,
+        ("h", "max(h, s)"),
+        UNBIASED,
+        ("h_hat", "h / (1 - beta2**t)"),
+        ("w", "w - lr * m_hat / (sqrt(h_hat) + eps)"),
+        m="mean",
+        s="square",
+        h="highest",
+    ),
+    "adamax": _fixed(
+        MOMENTS[0],
+        ("u", "max(beta2 * u, abs(g) + eps)"),
+        UNBIASED,
+        ("w", "w - lr * m_hat / u"),
+        m="mean",
+        u="highest",
+    ),
+    "signsgd": _fixed(("w", "w - lr * sign(g)")),
+    "lion": _fixed(
+        ("d", "sign(beta1 * m + (1 - beta1) * g)"),
+        ("m", "beta2 * m + (1 - beta2) * g"),
+        ("w", "w - lr * (d + weight_decay * w)"),
+        m="mean",
+    ),
+}
+
+
+def lines_of(rule: Any) -> tuple[tuple[FormulaLine, ...], dict[str, str]]:
+    """Return a rule's lines, and the letters of its memory with what its state calls them.
+
+    Raises:
+        UserError: the rule has no lines for a single weight.
+    """
+    written = LINES.get(getattr(rule, "name", ""))
+    if written is None:
+        name = getattr(rule, "name", type(rule).__name__)
+        raise UserError(f"`{name}` is not written out by hand. These are: {', '.join(LINES)}.")
+    lines = written.write(rule)
+    used = {name for name, _ in lines}
+    return lines, {letter: key for letter, key in written.memory.items() if letter in used}
 
 
 @dataclass(frozen=True)
@@ -40,9 +144,7 @@ class Bowl:
     def __str__(self) -> str:
         terms = []
         for k, (curvature, centre) in enumerate(zip(self.curvature, self.centre, strict=True), 1):
-            inner = (
-                f"w{k}" if not centre else f"(w{k} {'-' if centre > 0 else '+'} {abs(centre):g})"
-            )
+            inner = f"w{k}" if not centre else f"(w{k} {'-' if centre > 0 else '+'} {abs(centre):g})"
             terms.append(f"{curvature:g} * {inner}^2 / 2")
         return "E(w) = " + " + ".join(terms)
 
@@ -58,10 +160,11 @@ class Stepping:
     table: Table
     check: Check
 
+    def __repr__(self) -> str:
+        return brief(self)
 
-def stepping(
-    rule: str, bowl: Bowl | None = None, *, steps: int = 1, lr: float | None = None
-) -> Stepping:
+
+def stepping(rule: str, bowl: Bowl | None = None, *, steps: int = 1, lr: float | None = None) -> Stepping:
     """Return ``steps`` steps of a rule on a bowl, worked by hand and held against the rule's real step.
 
     Args:
@@ -88,18 +191,14 @@ def stepping(
     return Stepping(rule, choice.lr, bowl, steps, table, _check(choice, bowl, steps, table, memory))
 
 
-def step_lines(
-    formulas: Sequence[FormulaLine], memory: Sequence[str], weights: int, steps: int
-) -> Iterator[Line]:
+def step_lines(formulas: Sequence[FormulaLine], memory: Sequence[str], weights: int, steps: int) -> Iterator[Line]:
     """Yield every line of every step, weight by weight, each name with its weight and step."""
     for step in range(1, steps + 1):
         for weight in range(1, weights + 1):
             yield from _one_step(formulas, memory, weight, step)
 
 
-def _one_step(
-    formulas: Sequence[FormulaLine], memory: Sequence[str], weight: int, step: int
-) -> Iterator[Line]:
+def _one_step(formulas: Sequence[FormulaLine], memory: Sequence[str], weight: int, step: int) -> Iterator[Line]:
     current = {letter: f"{letter}{weight}_t{step - 1}" for letter in ("w", *memory)}
     current["t"] = f"t_{step}"
     group = f"step {step}, weight {weight}"
@@ -118,22 +217,15 @@ def _given(
     choice: "Choice", bowl: Bowl, steps: int, memory: Sequence[str], formulas: Sequence[FormulaLine]
 ) -> dict[str, float]:
     given: dict[str, float] = {}
-    for k, (start, curvature, centre) in enumerate(
-        zip(bowl.start, bowl.curvature, bowl.centre, strict=True), 1
-    ):
+    for k, (start, curvature, centre) in enumerate(zip(bowl.start, bowl.curvature, bowl.centre, strict=True), 1):
         given |= {f"w{k}_t0": start, f"h{k}": curvature, f"c{k}": centre}
         given |= {f"{letter}{k}_t0": 0.0 for letter in memory}
     if any("**t" in formula for _, formula in formulas):
         given |= {f"t_{step}": float(step) for step in range(1, steps + 1)}
-    return given | {"lr": choice.lr} | _settings(choice.rule)
-
-
-def _settings(rule: Any) -> dict[str, float]:
-    return {
-        field.name: float(getattr(rule, field.name))
-        for field in dataclasses.fields(rule)
-        if isinstance(getattr(rule, field.name), int | float)
-    }
+    rule: Any = choice.rule  # every rule is a record of its settings
+    settings = {field.name: getattr(rule, field.name) for field in dataclasses.fields(rule)}
+    numbers = {name: float(value) for name, value in settings.items() if isinstance(value, int | float)}
+    return given | {"lr": choice.lr} | numbers
 
 
 def _check(choice: "Choice", bowl: Bowl, steps: int, table: Table, memory: dict[str, str]) -> Check:
@@ -141,25 +233,21 @@ def _check(choice: "Choice", bowl: Bowl, steps: int, table: Table, memory: dict[
     import torch
 
     from ..objective import FunctionObjective
-    from ..randomness import generator
+    from ..optimizers import descend
 
-    curvature, centre = (
-        torch.tensor(each, dtype=torch.float64) for each in (bowl.curvature, bowl.centre)
-    )
+    curvature, centre = (torch.tensor(each, dtype=torch.float64) for each in (bowl.curvature, bowl.centre))
     objective = FunctionObjective(lambda w: (curvature * (w - centre).square()).sum() / 2)
     params = torch.tensor(bowl.start, dtype=torch.float64)
-    state = choice.rule.init(params.clone(), objective.layout)
+    taken = descend(choice.rule, objective, params.clone(), choice.lr)
     values: dict[str, float] = {}
     for step in range(1, steps + 1):
         _, grad = objective.loss_and_grad(params)
         values |= _numbered("g", grad, step)
-        made = choice.rule.step(
-            objective, params.clone(), state, choice.lr, generator(0, "by hand", step)
-        )
-        params, state = made.params, made.state
+        made = next(taken)
+        params = made.params
         values |= _numbered("w", params, step)
         for letter, key in memory.items():
-            values |= _numbered(letter, state[key], step)
+            values |= _numbered(letter, made.state[key], step)
     return check(table, values, "the rule's own step and autograd in float64")
 
 

@@ -11,10 +11,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
 from ..errors import ShapeError, UserError
-from .geometry import Geometry
-from .maps import Maps, shape_of
-from .table import Cell, Line, Table, work
+from ..lazy import brief
+from .maps import Maps, maps_of, shape_of
+from .sizes import Geometry
+from .table import Cell, Check, Deviation, Line, Table, work
 
 MOST_TERMS = 1_000_000  # some seconds of plain arithmetic
 
@@ -71,16 +76,16 @@ class Swept:
     kind: str
     windows: tuple[Window, ...]
 
+    def __repr__(self) -> str:
+        return brief(self)
+
     @property
     def result(self) -> Maps:
         """What the windows give, [F][H'][W']."""
         down, across = self.geometry.places(*shape_of(self.image)[1:])
         values = iter(window.value for window in self.windows)
         count = len(self.windows) // (down * across)
-        return tuple(
-            tuple(tuple(next(values) for _ in range(across)) for _ in range(down))
-            for _ in range(count)
-        )
+        return tuple(tuple(tuple(next(values) for _ in range(across)) for _ in range(down)) for _ in range(count))
 
     def telling(self, most: int) -> tuple[Window, ...]:
         """Return at most so many windows, those that see the most different pixels, in their order.
@@ -124,16 +129,12 @@ def convolution(
     """
     shapes = {shape_of(kernel) for kernel in kernels}
     if len(shapes) != 1:
-        raise ShapeError(
-            f"All kernels must have one shape; these have {sorted(map(list, shapes))}."
-        )
+        raise ShapeError(f"All kernels must have one shape; these have {sorted(map(list, shapes))}.")
     ((channels, *sides),) = shapes
     if channels != len(image):
         raise ShapeError(f"The kernel has {channels} channels; the image has {len(image)}.")
     if len(bias) not in (0, len(kernels)):
-        raise UserError(
-            f"There are {len(kernels)} kernels; give as many biases or none, not {len(bias)}."
-        )
+        raise UserError(f"There are {len(kernels)} kernels; give as many biases or none, not {len(bias)}.")
     geometry = Geometry((sides[0], sides[1]), stride, padding, dilation)
     _refuse_too_long(image, geometry, len(kernels) * channels)
     windows = tuple(_convolved(image, kernels, bias, geometry))
@@ -141,19 +142,12 @@ def convolution(
 
 
 def pooling(
-    image: Maps,
-    kernel: int,
-    *,
-    kind: str = "max",
-    stride: int = 0,
-    padding: int = 0,
-    dilation: int = 1,
+    image: Maps, kernel: int, *, kind: str = "max", stride: int = 0, padding: int = 0, dilation: int = 1
 ) -> Swept:
     """Return max- or average-pooling worked out window by window.
 
     Args:
         image: [C][H][W].
-        kernel: side of the window.
         kind: ``max``, which never takes padding, or ``average``, which counts it as zeros, both like torch.
         stride: 0 stands for the kernel, so that windows neither overlap nor leave gaps.
         padding: at most half the kernel.
@@ -170,9 +164,7 @@ def pooling(
     if kind not in ("max", "average"):
         raise UserError(f"Pooling is max or average, not {kind}.")
     if padding > kernel // 2:
-        raise ShapeError(
-            f"padding {padding} is more than half the kernel {kernel}: at most {kernel // 2}."
-        )
+        raise ShapeError(f"padding {padding} is more than half the kernel {kernel}: at most {kernel // 2}.")
     if kind == "average" and dilation != 1:
         raise UserError(f"Average pooling has no dilation; {dilation} came.")
     geometry = Geometry((kernel, kernel), stride or kernel, padding, dilation)
@@ -216,9 +208,7 @@ def _convolved(
                 total, values["b"] = total + bias[number], bias[number]
                 terms.append("b")
             line = Line(_result_name(len(kernels), number, row, column), " + ".join(terms))
-            yield Window(
-                number, row, column, line, total, values, _patch(image, geometry, row, column)
-            )
+            yield Window(number, row, column, line, total, values, _patch(image, geometry, row, column))
 
 
 def _pooled(image: Maps, geometry: Geometry, kind: str) -> Iterator[Window]:
@@ -273,3 +263,34 @@ def _name(letter: str, image: Maps, channel: int, i: int, j: int) -> str:
 def _result_name(channels: int, channel: int, row: int, column: int) -> str:
     place = f"{row + 1}_{column + 1}"
     return f"y{channel + 1}_{place}" if channels > 1 else f"y{place}"
+
+
+DOUBLE = torch.float64
+
+
+def library_result(swept: Swept) -> Maps:
+    """Return what torch makes of the same image, [F][H'][W']."""
+    image = torch.tensor(swept.image, dtype=DOUBLE)[None]
+    return maps_of(_applied(swept, image)[0].tolist())
+
+
+def check_windows(swept: Swept) -> Check:
+    """Return every window's value beside the library's."""
+    library = library_result(swept)
+    deviations = tuple(
+        Deviation(each.line.name, each.value, library[each.channel][each.row][each.column])
+        for each in swept.windows
+    )
+    name = {"convolution": "conv2d", "max": "max_pool2d", "average": "avg_pool2d"}[swept.kind]
+    return Check(deviations, f"torch.nn.functional.{name} in float64")
+
+
+def _applied(swept: Swept, image: Tensor) -> Tensor:
+    geometry = swept.geometry
+    if swept.kind == "convolution":
+        bias = torch.tensor(swept.bias, dtype=DOUBLE) if swept.bias else None
+        kernels = torch.tensor(swept.kernels, dtype=DOUBLE)
+        return F.conv2d(image, kernels, bias, geometry.stride, geometry.padding, geometry.dilation)
+    if swept.kind == "max":
+        return F.max_pool2d(image, geometry.kernel, geometry.stride, geometry.padding, geometry.dilation)
+    return F.avg_pool2d(image, geometry.kernel, geometry.stride, geometry.padding)

@@ -1,21 +1,33 @@
-"""The command line: one file per verb; nothing heavy is imported until a verb runs.
+"""The command line; nothing heavy is imported until a verb runs.
 
-Exit codes: 0 done, 1 our fault, 2 the user's, 3 integrity, 4 diverged, 75 stopped but resumable, 130 Ctrl-C.
+Exit codes: ``EXIT_CODES`` in ``errors.py``.
 """
 
 import errno
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import chain
+from typing import Literal, get_args, get_origin
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CoercionError, CycloptsError, UnknownOptionError
 
-from ..errors import DISK_FULL, SteepestError, StoppedError, UnknownName
+from ..errors import (
+    DISK_FULL,
+    INTERRUPTED,
+    Interrupted,
+    SteepestError,
+    StoppedError,
+    UserError,
+    exit_codes_sentence,
+    find_name,
+    nearest_names,
+)
+from .options import PRINTED, print_json
 
-INTERRUPTED = 130
 SPINS = "1000"  # rounds before a waiting thread sleeps: see docs/log.md
-USAGE = 2
 UNUSABLE = (  # paths that the user gave
     *(errno.EACCES, errno.EPERM, errno.EROFS),
     *(errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP),
@@ -38,7 +50,14 @@ VERBS = {
     "report": "Write a run's report.html and pictures again.",
     "doctor": "Say what this machine has and lacks.",
 }
+START = "Start with:  steepest train digits-cnn --data mnist5k   then:  steepest evaluate RUN"
+OPTIONS = ("--help", "--version")
+EXPORT = (
+    "No verb exports a network yet. A run's best.safetensors holds its weights, and "
+    "`steepest.Run.open(RUN).network()` is the torch module with them."
+)
 GROUPS = {"byhand", "data", "models", "optimizers", "runs"}  # verbs with verbs of their own
+HOMES = {**dict.fromkeys(("evaluate", "explain", "predict", "report"), "runs"), "tune": "compare"}  # their files
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -51,52 +70,98 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run a command; return its exit code. Errors and warnings become one line each on standard error."""
+    """Run a command; return its exit code. Errors and warnings become one line each on standard error.
+
+    Under ``--json`` an error is an object on standard output too, unless the command printed its own before.
+    """
     warnings.showwarning = _note
-    verb = arguments[0] if arguments else "--help"
+    PRINTED.clear()
+    error: SteepestError
     try:
-        app = application(verb)
-        app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
-    except CycloptsError as error:
-        whose = f" {verb}" if verb in VERBS else ""
-        return complain(f"{one_line(str(error))} See steepest{whose} --help.", USAGE)
-    except SteepestError as error:
-        return complain(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        return complain("Stopped.", INTERRUPTED)
+        _carry_out(arguments)
     except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
         sys.stderr.close()
         return 0
-    except OSError as error:
-        if error.errno not in (*DISK_FULL, *UNUSABLE):
-            raise
-        where = f" at {error.filename}" if error.filename else ""
-        code = StoppedError.exit_code if error.errno in DISK_FULL else USAGE
-        return complain(f"{error.strerror}{where}.", code)
-    return 0
+    except SystemExit as stop:  # the verb has said a word of its own
+        if stop.code == INTERRUPTED:
+            _tell(Interrupted("Stopped."), arguments)
+        raise
+    except KeyboardInterrupt:
+        error = Interrupted("Stopped.")
+    except OSError as fault:
+        error = _of_the_system(fault)
+    except SteepestError as fault:
+        error = fault
+    else:
+        return 0
+    _tell(error, arguments)
+    return complain(str(error), error.exit_code)
+
+
+def _carry_out(arguments: Sequence[str]) -> None:
+    verb = arguments[0] if arguments else "--help"
+    if not verb.startswith("-"):
+        if verb == "export":
+            raise UserError(EXPORT)
+        known = (*VERBS, *OPTIONS)
+        verb = find_name("verb", verb, known, "`steepest --help` explains them.")
+        arguments = [verb, *arguments[1:]]
+    app = application(verb)
+    try:
+        app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        whose = f" {verb}" if verb in VERBS else ""
+        raise UserError(f"{_usage(error)} See steepest{whose} --help.") from error
+
+
+def _usage(error: CycloptsError) -> str:
+    """Return what is wrong with a command's flags, with our own idea of what was meant."""
+    said, cut, _ = one_line(str(error)).partition(" Did you mean ")
+    asked, known = "", list[str]()
+    if isinstance(error, UnknownOptionError):
+        asked = error.token.keyword or error.token.value
+        known = list(chain.from_iterable(each.names for each in error.argument_collection if each.parse))
+    elif isinstance(error, CoercionError) and get_origin(error.target_type) is Literal:
+        asked = error.token.value if error.token else ""
+        known = list(map(str, get_args(error.target_type)))
+    if not known:
+        return said + cut + _
+    near = nearest_names(asked.partition("=")[0], known, most=1)
+    quote = "" if asked.startswith("-") else '"'
+    return f"{said} Did you mean {quote}{near[0]}{quote}?" if near else said
+
+
+def _of_the_system(error: OSError) -> SteepestError:
+    """Return an error of the system as one of ours; one that nobody could foresee goes on as it is."""
+    if error.errno not in (*DISK_FULL, *UNUSABLE):
+        raise error
+    kind = StoppedError if error.errno in DISK_FULL else UserError
+    where = f" at {error.filename}" if error.filename else ""
+    return kind(f"{error.strerror}{where}.")
+
+
+def _tell(error: SteepestError, arguments: Iterable[str]) -> None:
+    if "--json" in arguments and not PRINTED:
+        told = {"kind": type(error).__name__, "message": str(error), "exit_code": error.exit_code}
+        print_json("error", {"error": told})
 
 
 def application(asked: str) -> App:
     """Return the command line, in which nothing but the verb that is asked for will be imported.
 
     In the list of verbs each has its sentence; the one asked for explains itself in full.
-
-    Raises:
-        UnknownName: there is no such verb.
     """
-    if not (asked in VERBS or asked.startswith("-")):
-        raise UnknownName("verb", asked, VERBS, "`steepest --help` explains them.")
     app = App(
         name="steepest",
         help="Train, compare and take apart small image classifiers.",
-        help_epilogue="Start with:  steepest train digits-cnn --data mnist5k   then:  steepest evaluate RUN",
+        help_epilogue=f"{START}\n\n{exit_codes_sentence()}",
         version_flags=["--version"],
         suppress_keyboard_interrupt=False,  # ours says a word
     )
     for verb, sentence in VERBS.items():
         attribute = "app" if verb in GROUPS else verb
         own = None if verb == asked else sentence
-        app.command(f"steepest.cli.{verb}:{attribute}", name=verb, help=own)
+        app.command(f"steepest.cli.{HOMES.get(verb, verb)}:{attribute}", name=verb, help=own)
     return app
 
 
@@ -106,7 +171,8 @@ def _note(message: Warning | str, *_: object, **__: object) -> None:
 
 def complain(message: str, code: int) -> int:
     """Print an error on standard error and return its code."""
-    print(f"steepest: {message}", file=sys.stderr)
+    with suppress(OSError):  # the terminal may be gone
+        print(f"steepest: {message}", file=sys.stderr)
     return code
 
 

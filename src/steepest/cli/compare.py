@@ -1,7 +1,6 @@
-"""``steepest compare``: does this one beat that one?"""
+"""``steepest compare`` and ``steepest tune``: does this one beat that one, and at which settings?"""
 
 import json as json_format
-import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -9,49 +8,35 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from ..comparison.design import DEFAULT_TRIALS
 from ..errors import UserError
-from .asking import Asked
-from .loading import load_torch
-from .settings import Settings, config_of
-from .workers import Workers
+from ..verbs.settings import config_from, sides_from
+from .ending import load_torch
+from .options import AsJson, ConfigFile, DataDir, Model, print_json
+from .settings import FINER, OF_EACH_RUN, WORKERS, Asked, Settings, Workers, given
 
 if TYPE_CHECKING:
     from ..comparison import Comparison
-
-# `eps=1e-7` names no side: it belongs to the one before
-CONTINUES = re.compile(r"\s*[A-Za-z_]\w*=")
+    from ..comparison.tuned import Tuned
 
 
 def compare(
-    *sides: Annotated[
-        str, Parameter(help="VALUE, or VALUE@setting=value@setting=value for this side alone.")
-    ],
+    *sides: Annotated[str, Parameter(help="VALUE, or VALUE@setting=value@setting=value for this side alone.")],
     asked: Annotated[Asked | None, Parameter(name="*")] = None,
-    against: Annotated[
-        str | None, Parameter(help="Further sides with commas between, for --candidate.")
-    ] = None,
-    model: Annotated[
-        str | None, Parameter(help="A named model, a notation, or file.py:Class.")
-    ] = None,
-    settings: Annotated[Settings | None, Parameter(name="*")] = None,
-    config: Annotated[
-        Path | None, Parameter(help="A TOML file of settings; flags win over it.")
-    ] = None,
-    curve: Annotated[
-        bool, Parameter(help="Also report what smaller tuning budgets would have chosen.")
-    ] = True,
+    against: Annotated[str | None, Parameter(help="Further sides with commas between, for --candidate.")] = None,
     out: Annotated[
-        Path | None,
-        Parameter(help="The folder of the runs and the page; by default in comparisons/."),
+        Path | None, Parameter(help="The folder of the runs and the page; by default in comparisons/.")
     ] = None,
-    claim: Annotated[
-        Path | None, Parameter(help="Write a file that `steepest verify` can check.")
-    ] = None,
-    who: Annotated[Workers | None, Parameter(name="*")] = None,
-    data_dir: Annotated[Path | None, Parameter(help="Where datasets are, or are put.")] = None,
-    json: Annotated[
-        bool, Parameter(help="Print one JSON object on standard output.", negative="")
-    ] = False,
+    claim: Annotated[Path | None, Parameter(help="Write a file that `steepest verify` can check.")] = None,
+    json: AsJson = False,
+    model: Annotated[Model, Parameter(group=OF_EACH_RUN)] = None,
+    settings: Annotated[Settings | None, Parameter(name="*", group=OF_EACH_RUN)] = None,
+    config: Annotated[ConfigFile, Parameter(group=OF_EACH_RUN)] = None,
+    data_dir: Annotated[DataDir, Parameter(group=OF_EACH_RUN)] = None,
+    curve: Annotated[
+        bool, Parameter(help="Also report what smaller tuning budgets would have chosen.", group=FINER)
+    ] = True,
+    who: Annotated[Workers | None, Parameter(name="*", group=WORKERS)] = None,
 ) -> None:
     """Say whether one optimizer, or value of any setting, beats another: better, worse, equivalent or undecided.
 
@@ -70,45 +55,29 @@ def compare(
     Example:  steepest compare mlp lenet5 --vary model --optimizer adam --fixed --seeds 20
     """
     asked = asked or Asked()
-    texts = [*sides, *separated(against or "")]
-    if asked.vary == "optimizer" and settings is not None and settings.optimizer is not None:
-        raise UserError("The sides are optimizers here: leave --optimizer out, or give --vary.")
-    if against is not None and asked.candidate is None:
-        raise UserError("--against needs --candidate: the side that the claim is about.")
-    base = config_of(config, model, settings)
+    flags = given(model, settings)
+    texts = sides_from(sides, against, asked.vary, asked.candidate, flags)
+    base = config_from(config, flags)
 
     load_torch()  # not before all flags are read
-    from ..comparison.comparing import comparing
-    from ..comparison.folder import conclude, default_folder
+    from ..comparison.folder import PAGE, default_folder
     from ..comparison.question import question_of
-    from .making import watched
+    from ..verbs.compare import events
+    from .progress import watched
 
     question = question_of(texts, base, **asdict(asked))
     folder = out or default_folder(question)
     engine = (who or Workers()).ready()
     _announce(question, folder)
-    made = watched(comparing(question, folder, engine=engine, data_dir=data_dir, curve=curve))
-    _show(conclude(made, folder, claim), claim, json)
-
-
-def separated(texts: str) -> list[str]:
-    """Return sides from a list with commas, some of which belong to a side's own settings.
-
-    >>> separated("sgd,adam:beta1=0.8,eps=1e-7,sam of sgd@lr=0.1")
-    ['sgd', 'adam:beta1=0.8,eps=1e-7', 'sam of sgd@lr=0.1']
-    """
-    found: list[str] = []
-    for part in filter(None, (each.strip() for each in texts.split(","))):
-        if found and CONTINUES.match(part):
-            found[-1] += f",{part}"
-        else:
-            found.append(part)
-    return found
+    made = events(question, folder, claim=claim, engine=engine, data_dir=data_dir, curve=curve)
+    watched(made, lambda comparison: _show(comparison, folder, json))
+    told = [f"page: {folder / PAGE}", *([f"claim: {claim}"] if claim else [])]
+    print("\n".join(told), file=sys.stderr)
 
 
 def _announce(question: Any, folder: Path) -> None:
-    from ..comparison.reach import out_of_reach
-    from ..reporting.comparison_words import design_line, subject
+    from ..comparison.question import out_of_reach
+    from ..pages.comparison.text import design_line, subject
 
     names = ", ".join(side.name for side in question.sides)
     lines = [f"{names}: {subject(question)}", design_line(question), f"runs: {folder}"]
@@ -117,18 +86,69 @@ def _announce(question: Any, folder: Path) -> None:
     print("\n".join(lines), file=sys.stderr, flush=True)
 
 
-def _show(comparison: "Comparison", claim: Path | None, json: bool) -> None:
-    from ..comparison.folder import PAGE, RECORD
-    from ..reporting.comparison_page import write_page
-    from ..reporting.comparison_text import comparison_text
+def _show(comparison: "Comparison", folder: Path, json: bool) -> None:
+    from ..comparison.folder import RECORD
+    from ..pages.comparison.text import comparison_text
 
-    folder = comparison.folder or Path()
     if json:
         record = json_format.loads((folder / RECORD).read_text())
-        print(json_format.dumps({"folder": str(folder), **record}), flush=True)
+        record.pop("format")  # that of the file
+        print_json("compare", {"folder": str(folder.absolute()), **record})
     else:
         print(comparison_text(comparison), flush=True)
-    # last: where nothing can be written, the numbers are there all the same
-    write_page(comparison, folder / PAGE)
-    told = [f"page: {folder / PAGE}", *([f"claim: {claim}"] if claim else [])]
-    print("\n".join(told), file=sys.stderr)
+
+
+def tune(
+    optimizer: Annotated[
+        str, Parameter(help="A rule, torch.optim.CLASS or file.py:Class; :key=value,... sets it.")
+    ],
+    /,
+    *,
+    trials: Annotated[int, Parameter(help="Settings that each study tries.")] = DEFAULT_TRIALS,
+    studies: Annotated[
+        int, Parameter(help="Independent tunings, to see how much the choice depends on luck.")
+    ] = 1,
+    out: Annotated[
+        Path | None, Parameter(help="The folder of the runs and the page; by default in comparisons/.")
+    ] = None,
+    json: AsJson = False,
+    model: Annotated[Model, Parameter(group=OF_EACH_RUN)] = None,
+    settings: Annotated[Settings | None, Parameter(name="*", group=OF_EACH_RUN)] = None,
+    config: Annotated[ConfigFile, Parameter(group=OF_EACH_RUN)] = None,
+    data_dir: Annotated[DataDir, Parameter(group=OF_EACH_RUN)] = None,
+    who: Annotated[Workers | None, Parameter(name="*", group=WORKERS)] = None,
+) -> None:
+    """Tune an optimizer's learning rate, and what its rule declares, as `steepest compare` tunes each side.
+
+    The trials are spread quasi-randomly over four decades around the rule's default learning rate; where the best
+    lies at the edge the range is widened. The best is chosen on validation images; the test split is not touched.
+
+    Example:  steepest tune momentum --model mlp --data mnist5k --epochs 3
+    """
+    flags = given(model, settings)
+    if "optimizer" in flags:
+        raise UserError("The optimizer is named first: steepest tune adam")
+    base = config_from(config, flags)
+
+    load_torch()  # not before all flags are read
+    from ..comparison.folder import default_folder
+    from ..comparison.tuned import question_to_tune
+    from ..verbs.compare import TUNING_PAGE, tuning_events
+    from .progress import watched
+
+    question = question_to_tune(optimizer, base, studies=studies, trials=trials)
+    folder = out or default_folder(question)
+    engine = (who or Workers()).ready()
+    print(f"runs: {folder}", file=sys.stderr, flush=True)
+    made = tuning_events(question, folder, engine=engine, data_dir=data_dir)
+    watched(made, lambda tuned: _show_tuned(tuned, folder, json))
+    print(f"page: {folder / TUNING_PAGE}", file=sys.stderr)
+
+
+def _show_tuned(tuned: "Tuned", folder: Path, json: bool) -> None:
+    from ..pages.comparison.tuning import tuned_record, tuned_text
+
+    if json:
+        print_json("tune", {**tuned_record(tuned), "folder": str(folder.absolute())})
+    else:
+        print(tuned_text(tuned), flush=True)

@@ -1,202 +1,80 @@
 """`steepest data`: what datasets there are, and how they come to this machine."""
 
-import json
-import re
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
+from ..data.source import data_directory
+from ..verbs import data as verbs
+from .options import AsJson, command, print_json, print_note
+
 if TYPE_CHECKING:
     from ..data import Dataset
-    from ..data.source import Source
+    from ..data.adding import Added
 
 app = App(name="data", help="List, fetch, add and look at datasets.")
-
-DataDir = Annotated[Path | None, Parameter(name="--data-dir")]
 
 HEADINGS = ("name", "train", "test", "image", "classes", "state", "download")
 
 
 @app.command(name="list")
-def list_datasets(
-    *,
-    data_dir: DataDir = None,
-    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
-) -> None:
-    """Show the datasets known by name, and which of them are on this machine.
-
-    Example: `steepest data list`
-
-    Args:
-        data_dir: The folder of data; without it STEEPEST_DATA, else the platform's cache folder.
-        as_json: Print one JSON object instead of the table.
-    """
-    from ..data.location import data_directory
-    from ..data.table import TABLE
+@command(verbs.list_datasets)
+def _list(rows: list[dict[str, Any]], *, data_dir: Path | None, json: AsJson = False) -> None:
+    from ..content.text import aligned
 
     directory = data_directory(data_dir)
-    rows = [_row(source, directory) for source in TABLE.values()]
-    if as_json:
-        print(json.dumps({"data_dir": str(directory), "datasets": rows}, indent=2))
+    if json:
+        print_json("data list", {"data_dir": str(directory.absolute()), "datasets": rows})
         return
-    lines = [HEADINGS, *(_cells(row) for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        print(
-            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        )
-    print(f"\nThe folder of data is {directory}.", file=sys.stderr)
+    print("\n".join(aligned([HEADINGS, *map(_cells, rows)], words=len(HEADINGS))))
+    print_note(f"\nThe folder of data is {directory}.")
 
 
-def _row(source: "Source", directory: Path) -> dict[str, object]:
-    from ..data.presence import state_of
-
-    return {
-        "name": source.name,
-        "title": source.title,
-        "train": source.train,
-        "test": source.test,
-        "shape": list(source.shape),
-        "classes": list(source.classes),
-        "state": state_of(source, directory),
-        "download_bytes": source.download_bytes,
-        "homepage": source.homepage,
-        "licence": source.licence,
-    }
-
-
-def _cells(row: dict[str, object]) -> tuple[str, ...]:
-    shape, classes, size = row["shape"], row["classes"], row["download_bytes"]
-    assert isinstance(shape, list)
-    assert isinstance(classes, list)
-    assert isinstance(size, int)
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    size = row["download_bytes"]
     return (
         f"{row['name']}",
         f"{row['train']:,}",
         f"{row['test']:,}",
-        "x".join(map(str, shape)),
-        f"{len(classes)}",
+        "x".join(map(str, row["shape"])),
+        f"{len(row['classes'])}",
         f"{row['state']}",
         f"{size / 1e6:.1f} MB" if size else "-",
     )
 
 
 @app.command
-def fetch(name: str, /, *, data_dir: DataDir = None) -> None:
-    """Download a dataset from its mirrors, check it, and decode it.
-
-    Example: `steepest data fetch mnist`, or `steepest data fetch "quickdraw:cat,hot air balloon"`
-
-    Args:
-        name: The dataset's name.
-        data_dir: Where to put it; without it STEEPEST_DATA, else the platform's cache folder.
-    """
-    from ..data.fetching import fetch as bring
-    from ..data.loading import load
-    from ..data.location import data_directory
-    from ..data.table import find
-
-    source, directory = find(name), data_directory(data_dir)
-    if source.form == "embedded":
-        print(f"{source.name} comes with steepest itself; there is nothing to fetch.")
+@command(verbs.fetch, work=verbs.fetched)
+def _fetch(answer: "tuple[list[str] | None, Dataset]", *, name: str, data_dir: Path | None) -> None:
+    brought, dataset = answer
+    if brought is None:
+        print(f"{name} comes with steepest itself; there is nothing to fetch.")
         return
-    brought = bring(source, directory, report=lambda line: print(line, file=sys.stderr))
-    dataset = load(name, data_dir=directory)
     what = f"{len(brought)} fetched" if brought else "all files were there"
-    print(f"{dataset!r} is ready in {directory} ({what}).")
+    print(f"{dataset!r} is ready in {data_directory(data_dir)} ({what}).")
 
 
 @app.command
-def add(
-    name: str,
-    /,
-    *,
-    origin: Annotated[Path, Parameter(name="--from")],
-    unverified: Annotated[bool, Parameter(negative="")] = False,
-    data_dir: DataDir = None,
-) -> None:
-    """Take a dataset's published files from a disk or stick, with the same checks as a download.
-
-    Example: `steepest data add cifar10 --from /media/stick/cifar-10-binary.tar.gz`
-
-    Args:
-        name: The dataset's name.
-        origin: A folder with the publisher's files, or one of them: compressed, unpacked, or an archive.
-        unverified: Take files that do not have the published hash; every run on them will say so.
-        data_dir: Where to put them; without it STEEPEST_DATA, else the platform's cache folder.
-    """
-    from ..data.adding import add as take
+@command(verbs.add, origin=Annotated[Path, Parameter(name="--from")])
+def _add(files: "Added", *, name: str, unverified: bool, data_dir: Path | None) -> None:
     from ..data.loading import load
-    from ..data.location import data_directory
-    from ..data.table import find
 
-    source, directory = find(name), data_directory(data_dir)
-    added = take(source, origin, directory, unverified=unverified)
-    if added.lacking:
-        print(f"Added {', '.join(added.files)}.")
-        print(f"Still needed: {', '.join(added.lacking)}.", file=sys.stderr)
+    if files.lacking:
+        print(f"Added {', '.join(files.files)}.")
+        print_note(f"Still needed: {', '.join(files.lacking)}.")
         return
-    dataset = load(name, data_dir=directory, unverified=unverified)
-    print(f"{dataset!r} is ready in {directory}.")
+    dataset = load(name, data_dir=data_dir, unverified=unverified)
+    print(f"{dataset!r} is ready in {data_directory(data_dir)}.")
     _tell_notes(dataset)
 
 
 @app.command
-def show(
-    name: str,
-    /,
-    *,
-    out: Path | None = None,
-    split: Literal["train", "validation", "test"] = "train",
-    samples: int = 32,
-    seed: int = 0,
-    unverified: Annotated[bool, Parameter(negative="")] = False,
-    data_dir: DataDir = None,
-) -> None:
-    """Draw a sheet of sample images with their labels, and count the images of each class.
-
-    Example: `steepest data show mnist5k --out digits.png`
-
-    Args:
-        name: A dataset's name, or a path to a folder of images.
-        out: The PNG file to write; without it the name and the split, in this folder.
-        split: Which images.
-        samples: How many of them, spread evenly over the classes.
-        seed: Another seed draws other samples.
-        unverified: Take files that do not have the published hash.
-        data_dir: The folder of data; without it STEEPEST_DATA, else the platform's cache folder.
-    """
-    from ..data.loading import load
-    from ..data.sampling import spread
-    from ..errors import UserError
-    from ..randomness import generator
-    from ..reporting.sheet import sheet
-
-    if samples < 1:
-        raise UserError(f"A sheet needs one sample or more; --samples was {samples}.")
-    dataset = load(name, data_dir=data_dir, unverified=unverified)
-    if split not in dataset.splits:
-        raise UserError(
-            f"{dataset.name} has no {split} split. It has: {', '.join(dataset.splits)}."
-        )
-    chosen = spread(dataset.splits[split], samples, generator(seed, "sheet of samples"))
-    path = out or Path(f"{_file_name(name)}-{split}.png")
-    figure = sheet(chosen, dataset.classes, f"{dataset.name}, {split}: {len(chosen)} samples")
-    try:
-        figure.savefig(path, format="png", dpi=120)
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}.") from error
+@command(verbs.show, split=Literal["train", "validation", "test"])
+def _show(dataset: "Dataset", *, name: str, out: Path | None, split: str) -> None:
     _print_counts(dataset)
     _tell_notes(dataset)
-    print(f"\nThe sheet is {path}")
-
-
-def _file_name(name: str) -> str:
-    """Return a dataset's name, or a folder's, as the beginning of a file's name."""
-    last = Path(name).expanduser().resolve().name if "/" in name or "\\" in name else name
-    return re.sub(r"[^\w.-]+", "-", last).strip("-.") or "dataset"
+    print(f"\nThe sheet is {out or verbs.sheet_path(name, split)}")
 
 
 def _print_counts(dataset: "Dataset") -> None:
@@ -214,4 +92,4 @@ def _print_counts(dataset: "Dataset") -> None:
 
 def _tell_notes(dataset: "Dataset") -> None:
     for note in dataset.notes:
-        print(f"Note: {note}", file=sys.stderr)
+        print_note(f"Note: {note}")

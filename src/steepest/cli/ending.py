@@ -9,24 +9,29 @@ from typing import Any
 from ..errors import DISK_FULL, StoppedError
 
 AGAIN = "Finished runs are kept: the same command goes on."
+ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 class Terminated(BaseException):
-    """SIGTERM came."""
+    """SIGTERM came, or SIGHUP: the terminal went away."""
 
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Turn SIGTERM into an exception, so that the command ends between two instructions and says how to go on."""
+    """Turn SIGTERM and SIGHUP into an exception: a command ends between two instructions and says how to go on.
+
+    Under ``nohup`` a SIGHUP stays unheard.
+    """
 
     def stop(number: int, frame: Any) -> None:
         raise Terminated
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {each: signal.signal(each, stop) for each in ENDING if signal.getsignal(each) is not signal.SIG_IGN}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 @contextmanager
@@ -37,7 +42,7 @@ def says_how_to_go_on(close: Callable[[], None]) -> Iterator[None]:
         close: takes away what is shown meanwhile, before the line is printed.
 
     Raises:
-        StoppedError: SIGTERM came, or the disk is full.
+        StoppedError: SIGTERM or SIGHUP came, or the disk is full.
         SystemExit: with code 130 on Ctrl-C, once the line is printed.
     """
     try:
@@ -55,3 +60,39 @@ def says_how_to_go_on(close: Callable[[], None]) -> Iterator[None]:
         raise StoppedError(f"The disk is full. Make room. {AGAIN}") from error
     finally:
         close()
+
+
+@contextmanager
+def ctrl_c_waits() -> Iterator[None]:
+    """Hold a Ctrl-C back until the block is done.
+
+    Libraries catch whatever is raised while they look for their optional parts, a ``KeyboardInterrupt`` too:
+    a run that somebody stopped within its first second went on.
+
+    Raises:
+        KeyboardInterrupt: at the end, if Ctrl-C was pressed.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield  # who ignores it, or hears it in another way, is left in peace
+        return
+    pressed = []
+
+    def note(number: int, frame: Any) -> None:
+        pressed.append(number)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if pressed:
+        raise KeyboardInterrupt
+
+
+def load_torch() -> None:
+    """Import torch; a Ctrl-C meanwhile is heard when it is there."""
+    with ctrl_c_waits():
+        import torch  # noqa: F401  (what is imported later finds it loaded)
+
+        from ..plan import keep_freed_memory
+    keep_freed_memory()

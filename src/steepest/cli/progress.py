@@ -1,66 +1,66 @@
-"""What a person sees while a run trains: a bar on a terminal, a line per epoch elsewhere."""
+"""What a person sees while many runs are made: a bar on a terminal, some lines elsewhere."""
 
 import sys
-from typing import TYPE_CHECKING, Any
+import time
+from collections.abc import Callable, Generator
+from contextlib import closing
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from ..history import Epoch, Progress
-    from ..preparation import Setup
+from ..verbs.progress import Meter
+from .ending import says_how_to_go_on
+
+LINES = 10  # per stage, where there is no terminal
 
 
-class Display:
-    """Shows events on standard error.
+class Shows(Protocol):
+    """What shows events, and says which it shows."""
 
-    Args:
-        setup: the run about to be shown.
-        done: epochs done before.
+    def shows(self, event: Any) -> bool:
+        """Show an event; say whether it is one to be shown."""
+
+    def close(self) -> None:
+        """Take away what is shown meanwhile."""
+
+
+def watched(events: Generator[Any], tell: Callable[[Any], None], display: Shows | None = None) -> None:
+    """Show a verb's events, finished runs by default, and tell those that are not to be shown.
+
+    Raises:
+        StoppedError, SystemExit: as ``says_how_to_go_on``.
     """
+    display = display or SweepDisplay()
+    with says_how_to_go_on(display.close), closing(events):
+        for event in events:
+            if not display.shows(event):
+                display.close()
+                tell(event)
 
-    def __init__(self, setup: "Setup", done: int = 0) -> None:
-        from tqdm import tqdm
 
-        self._epochs = setup.config.epochs
+class SweepDisplay:
+    """Shows finished runs on standard error: a bar on a terminal, some lines elsewhere."""
+
+    def __init__(self) -> None:
         self._live = sys.stderr.isatty()
-        self._bar: Any = tqdm(
-            total=len(setup.dataset.train) * self._epochs,
-            initial=len(setup.dataset.train) * done,
-            unit=" images",
-            unit_scale=True,
-            disable=not self._live,
-            leave=False,
-            dynamic_ncols=True,
-            bar_format="{desc} {bar} {percentage:3.0f}%  {postfix}",
-        )
-        self._images = len(setup.dataset.train)
+        self._meter = Meter("runs", self._live)
+        self._told, self._began = 0, time.monotonic()
 
-    def progress(self, event: "Progress") -> None:
-        """Move the bar."""
-        if not self._live:
-            return
-        self._bar.set_description_str(f"epoch {event.epoch}/{self._epochs}", refresh=False)
-        self._bar.set_postfix_str(
-            f"loss {event.loss:.4f}  accuracy {event.accuracy:.2%}  "
-            f"{event.samples_per_second:,.0f} samples/s  {_clock(event.seconds_left)} left",
-            refresh=False,
-        )
-        self._bar.n = int((event.epoch - 1 + event.step / event.steps) * self._images)
-        self._bar.refresh()
+    def shows(self, event: Any) -> bool:
+        """Show the next finished run; say whether the event is one."""
+        from ..comparison.work import Made
 
-    def epoch(self, event: "Epoch") -> None:
-        """Write the epoch's line."""
-        from ..reporting.text import epoch_line
-
-        line = epoch_line(event.row, self._epochs, event.seconds)
-        self._bar.n = int(event.row["epoch"]) * self._images
-        self._bar.write(line, file=sys.stderr) if self._live else print(line, file=sys.stderr)
-        sys.stderr.flush()
+        if not isinstance(event, Made):
+            return False
+        if event.number == 1:
+            self._told, self._began = 0, time.monotonic()
+        self._meter.at(event.stage, event.number, event.total)
+        share = event.number * LINES // event.total
+        if not self._live and share > self._told:
+            self._told = share
+            seconds = time.monotonic() - self._began
+            line = f"{event.stage} {event.number}/{event.total}  {seconds:.0f} s"
+            print(line, file=sys.stderr, flush=True)
+        return True
 
     def close(self) -> None:
         """Take the bar away."""
-        self._bar.close()
-
-
-def _clock(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+        self._meter.close()

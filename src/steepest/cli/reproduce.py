@@ -1,76 +1,59 @@
 """``steepest reproduce``: published experiments, trained again, beside what was published."""
 
-import json as json_format
 import sys
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from ..errors import UserError
-from .ending import says_how_to_go_on
-from .loading import load_torch
-from .workers import Workers
+from ..verbs import reproduce as verbs
+from ..verbs.progress import bar
+from ..verbs.settings import ALL
+from .ending import load_torch
+from .options import AsJson, command, print_json
+from .progress import watched
+from .settings import WHO, Workers
 
 if TYPE_CHECKING:
-    from ..experiments.experiment import Experiment
-    from ..experiments.reproducing import Progress
     from ..experiments.reproduction import Reproduction
-    from ..sweeping import Engine
 
-FOLDER = Path("reproductions")
-QUICK_FOLDER = "quick"
-LIST, ALL = "list", "all"
+LIST = "list"
+Name = Annotated[str, Parameter(help="An experiment's name, a TOML file of your own, `list` or `all`.")]
+FORM = "{desc} {bar} {n_fmt}/{total_fmt}  {elapsed}  {postfix}"
 
 
-def reproduce(
-    name: Annotated[
-        str, Parameter(help="An experiment's name, a TOML file of your own, `list` or `all`.")
-    ] = LIST,
-    /,
-    *,
-    seeds: Annotated[
-        int | None, Parameter(help="Runs of each case; by default what the experiment says, 3.")
-    ] = None,
-    quick: Annotated[
-        bool, Parameter(help="On little data and in under a minute.", negative="")
-    ] = False,
-    out: Annotated[
-        Path, Parameter(help="Where runs and pages go, a folder for each experiment.")
-    ] = FOLDER,
-    data_dir: Annotated[Path | None, Parameter(help="Where datasets are.")] = None,
-    unverified: Annotated[
-        bool, Parameter(help="Accept data that does not have the published hash.", negative="")
-    ] = False,
-    who: Annotated[Workers | None, Parameter(name="*")] = None,
-    json: Annotated[
-        bool, Parameter(help="Print one JSON object on standard output.", negative="")
-    ] = False,
-) -> None:
-    """Reproduce a published experiment: published | ours | agrees or not and why | seconds, and a page.
-
-    What was done before is not done again: an interrupted call goes on when it is repeated. The page, with every
-    table and picture, is reproductions/NAME/report.html; with --quick it is reproductions/NAME/quick/report.html.
-
-    Example:  steepest reproduce backprop   then:  steepest reproduce linear-optimizers --quick
-    """
+@command(verbs.reproduce, first="name", work=dict, name=Name, **WHO)
+def reproduce(given: dict[str, Any], *, name: str = LIST, quick: bool, out: Path, json: AsJson = False) -> None:
+    """Print the experiments there are, or each as it is reproduced."""
     from ..experiments import names, open_experiment
 
     if name == LIST:
         _list(json)
         return
-    if seeds is not None and seeds < 1:
-        raise UserError(f"--seeds must be at least 1, not {seeds}.")
     chosen = [open_experiment(each) for each in (names() if name == ALL else [name])]
     load_torch()  # not before all files are read
-    from ..experiments.providing import provide
 
-    engine = (who or Workers()).ready()
-    taken = provide(chosen, quick=quick, data_dir=data_dir, unverified=unverified)
-    asked = {"seeds": seeds, "quick": quick, "data_dir": data_dir, "unverified": taken}
-    done = [_one(each, out, engine, asked, quiet=json) for each in chosen]
+    done: list[Reproduction] = []
+    display = Display()
+    del given["name"]
+    engine = Workers(*(given.pop(each) for each in WHO)).ready()
+    made = verbs.events(chosen, **given, engine=engine, note=display.note)
+
+    def tell(reproduction: "Reproduction") -> None:
+        done.append(reproduction)
+        if not json:
+            _print(reproduction, out, quick=quick)
+
+    watched(made, tell, display)
     _conclude(done, json, several=name == ALL)
+
+
+def _print(reproduction: "Reproduction", out: Path, *, quick: bool) -> None:
+    from ..pages.experiment import PAGE, reproduction_text
+
+    page = verbs.folder_of(reproduction.experiment, out, quick=quick) / PAGE
+    print(f"{reproduction_text(reproduction)}\npage: {page}\n", flush=True)
 
 
 def _list(json: bool) -> None:
@@ -79,80 +62,49 @@ def _list(json: bool) -> None:
     found = [open_experiment(name) for name in names()]
     if json:
         listed = [{"name": each.name, "title": each.title, "source": each.source} for each in found]
-        print(json_format.dumps({"experiments": listed}))
+        print_json("reproduce list", {"experiments": listed})
         return
-    from ..reporting.experiment_text import experiments_table
+    from ..pages.experiment import experiments_table
 
     print(experiments_table(found))
-
-
-def _one(
-    experiment: "Experiment", out: Path, engine: "Engine", asked: dict[str, Any], *, quiet: bool
-) -> "Reproduction":
-    """Reproduce one experiment, write its files, and print its table."""
-    from ..experiments.reproducing import Progress, reproduce
-    from ..reporting.experiment_files import write_reproduction
-    from ..reporting.experiment_text import reproduction_text
-
-    folder = out / experiment.name / (QUICK_FOLDER if asked["quick"] else "")
-    display = Display(experiment.name)
-    events = reproduce(experiment, folder=folder, engine=engine, note=display.note, **asked)
-    with says_how_to_go_on(display.close), closing(events):
-        for event in events:
-            if isinstance(event, Progress):
-                display.progress(event)
-            else:
-                written = write_reproduction(done := event, folder)
-    if not quiet:
-        print(reproduction_text(done))
-        print(f"page: {written[0]}\n")
-    return done
 
 
 def _conclude(done: "list[Reproduction]", json: bool, *, several: bool) -> None:
     """Print what all of them left, and end with an error where a part could not be made."""
     if json:
-        records = [each.to_dict() for each in done]
-        print(json_format.dumps({"experiments": records} if several else records[0]))
+        records = [{k: v for k, v in each.to_dict().items() if k != "format"} for each in done]
+        print_json("reproduce", {"experiments": records} if several else records[0])
     elif several:
-        from ..reporting.experiment_text import all_text
+        from ..pages.experiment import all_text
 
         print(all_text(done))
-    failed = [
-        f"`{failure.part}` of {each.experiment.name}" for each in done for failure in each.failures
-    ]
+    failed = [f"`{failure.part}` of {each.experiment.name}" for each in done for failure in each.failures]
     if failed:
-        raise UserError(
-            f"Could not be made: {', '.join(failed)}. The page says why, and holds all the rest."
-        )
+        raise UserError(f"Could not be made: {', '.join(failed)}. The page says why, and holds all the rest.")
 
 
 class Display:
     """What is being done, on standard error: a bar on a terminal, a line each elsewhere."""
 
-    def __init__(self, name: str) -> None:
-        from tqdm import tqdm
+    def __init__(self) -> None:
+        self._name, self._live = "", sys.stderr.isatty()
 
-        self._name = name
-        self._live = sys.stderr.isatty()
-        self._bar: Any = tqdm(
-            total=1,
-            disable=not self._live,
-            leave=False,
-            dynamic_ncols=True,
-            bar_format="{desc} {bar} {n_fmt}/{total_fmt}  {elapsed}  {postfix}",
-            desc=name,
-        )
+    def shows(self, event: Any) -> bool:
+        """Show what was just done, or that an experiment begins; say whether the event is such."""
+        from ..experiments.experiment import Experiment
+        from ..experiments.reproducing import Progress
 
-    def progress(self, event: "Progress") -> None:
-        """Show what was just done."""
-        line = f"{self._name} {event.done}/{event.total}  {event.said}"
-        self._bar.total, self._bar.n = event.total, event.done
-        if self._live:
+        if isinstance(event, Experiment):
+            self._name = event.name
+            self._bar = bar(1, "runs and parts", self._live, FORM)
+            self._bar.set_description_str(event.name)
+        elif isinstance(event, Progress):
+            self._bar.total, self._bar.n = event.total, event.done
+            line = f"{self._name} {event.done}/{event.total}  {event.said}"
             self._bar.write(line, file=sys.stderr)
-        else:
-            print(line, file=sys.stderr, flush=True)
-        self._bar.refresh()
+            sys.stderr.flush()
+            self._bar.refresh()
+        return isinstance(event, Experiment | Progress)
 
     def note(self, line: str) -> None:
         """Show what a part is doing."""
@@ -163,4 +115,5 @@ class Display:
 
     def close(self) -> None:
         """Take the bar away."""
-        self._bar.close()
+        if self._name:
+            self._bar.close()

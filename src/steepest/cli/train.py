@@ -1,120 +1,89 @@
 """``steepest train``: train a model and record the run."""
 
-import json as json_format
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from ..errors import DISK_FULL, SteepestError, StoppedError, UserError
-from .ending import Terminated, terminable
-from .loading import load_torch
+from ..errors import StoppedError, UserError
+from .ending import Terminated, load_torch, terminable
+from .options import AsJson, ConfigFile, DataDir, Model, print_json
 from .settings import Settings, config_of
 
 if TYPE_CHECKING:
-    from ..config import Config
-    from ..history import Checkpoint
-    from ..preparation import Setup
-    from ..ranks import Ranks
-    from ..runs import Run
+    from collections.abc import Generator
+
+    from ..verbs.train import Begun, Event, Trained
 
 
 def train(
-    model: Annotated[
-        str | None, Parameter(help="A named model, a notation, or file.py:Class.")
-    ] = None,
+    model: Annotated[str | None, Parameter(help="A named model, a notation, or file.py:Class.")] = None,
     /,
     *,
+    named: Model = None,
     settings: Annotated[Settings | None, Parameter(name="*")] = None,
-    config: Annotated[
-        Path | None, Parameter(help="A TOML file of settings; flags win over it.")
-    ] = None,
-    out: Annotated[
-        Path | None, Parameter(help="The run directory; by default a new one in runs/.")
-    ] = None,
-    resume: Annotated[
-        str | None, Parameter(help="Go on with a stopped run; takes no other setting.")
-    ] = None,
-    data_dir: Annotated[Path | None, Parameter(help="Where datasets are, or are put.")] = None,
-    json: Annotated[
-        bool, Parameter(help="Print one JSON object on standard output.", negative="")
-    ] = False,
+    config: ConfigFile = None,
+    out: Annotated[Path | None, Parameter(help="The run directory; by default a new one in runs/.")] = None,
+    resume: Annotated[str | None, Parameter(help="Go on with a stopped run; takes no other setting.")] = None,
+    data_dir: DataDir = None,
+    json: AsJson = False,
 ) -> None:
     """Train a model and record the run.
 
     Example:  steepest train convnet --data mnist5k --optimizer adam --lr 1e-3 --epochs 5 --val 0.2
     """
+    if model is not None and named is not None:
+        raise UserError(f"The model is given twice, as `{model}` and as --model {named}. Give one.")
+    model = model or named
     if resume is not None and (model or settings or config or out):
         raise UserError("--resume goes on with a run as it was started: give no other setting.")
     asked = None if resume is not None else config_of(config, model, settings)
 
     load_torch()  # not before all flags are read
-    from ..ranks import joined
+    from ..verbs.train import events
 
-    with joined() as ranks:
-        if not ranks.first:
-            return _follow(asked, resume, data_dir, ranks)
-        run, setup = _lead(asked, resume, out, data_dir, ranks)
-    from ..reporting.commands import verb_command
+    with closing(events(asked, resume=resume, out=out, data_dir=data_dir)) as happening:
+        trained = _watched(happening)
+    _print_object(trained) if json else _print_end(trained)
 
+
+def _watched(happening: "Generator[Event]") -> "Trained":
+    """Show a run's events, and return its end; whatever stops it, say how to go on."""
+    from ..pages.run.text import epoch_line
+    from ..training.history import Epoch, Progress
+    from ..verbs.progress import RunBar
+    from ..verbs.train import Begun, Trained, how_to_go_on, so_far
+
+    begun = next(happening)
+    assert isinstance(begun, Begun)  # the generator's first word
+    _announce(begun)
+    run, bar = begun.run, RunBar(begun.setup, begun.start.epoch if begun.start else 0)
     try:
-        _conclude(run, setup, json)
-    except OSError as error:
-        if error.errno not in DISK_FULL:
-            raise
-        line = f"Make room, then: {verb_command('report', run)}"
-        raise StoppedError(
-            f"The run is finished, but the disk is too full for its report. {line}"
-        ) from error
-
-
-def _lead(
-    asked: "Config | None",
-    resume: str | None,
-    out: Path | None,
-    data_dir: Path | None,
-    ranks: "Ranks",
-) -> "tuple[Run, Setup]":
-    """Train, record and speak."""
-    from ..recording import begin, reopen
-    from ..runs import Run
-
-    start = None
-    if asked is None:
-        run = Run.open(str(resume))
-        setup, start = reopen(run, data_dir, ranks)
-    else:
-        run, setup = begin(asked, out=out, data_dir=data_dir, ranks=ranks)
-    _announce(run, setup, start)
-    _train(run, setup, start, ranks)
-    return run, setup
-
-
-def _follow(
-    asked: "Config | None", resume: str | None, data_dir: Path | None, ranks: "Ranks"
-) -> None:
-    """Train a part of every batch in silence: the first process says what there is to say."""
-    from ..recording import ready, reopen
-    from ..runs import Run
-    from ..training import loop
-
-    try:
-        if asked is None:
-            setup, start = reopen(Run.open(str(resume)), data_dir, ranks)
-        else:
-            setup, start = ready(asked, data_dir=data_dir), None
-        for _ in loop(setup, start, ranks):
-            pass
-    except SteepestError as error:
-        raise SystemExit(error.exit_code) from None
+        with terminable():
+            for event in happening:
+                if isinstance(event, Progress):
+                    bar.progress(event)
+                elif isinstance(event, Epoch):
+                    bar.reach(event.row["epoch"])
+                    bar.write(epoch_line(event.row, run.config.epochs, event.seconds))
     except KeyboardInterrupt:
+        bar.close()
+        line = f"\nStopped after {so_far(run)}; nothing before it is lost. {how_to_go_on(run)}"
+        print(line, file=sys.stderr)
         raise SystemExit(130) from None
+    except Terminated:
+        raise StoppedError(f"Terminated after {so_far(run)}. {how_to_go_on(run)}") from None
+    finally:
+        bar.close()
+    assert isinstance(event, Trained)  # its last
+    return event
 
 
-def _announce(run: "Run", setup: "Setup", start: "Checkpoint | None") -> None:
-    config, dataset = setup.config, setup.dataset
-    count = sum(p.numel() for p in setup.network.parameters())
+def _announce(begun: "Begun") -> None:
+    config, dataset, start = begun.setup.config, begun.setup.dataset, begun.start
+    count = sum(p.numel() for p in begun.setup.network.parameters())
     at = f", going on after epoch {start.epoch}" if start else ""
     lines = [
         f"{config.model} ({count:,} parameters) on {config.data}: {len(dataset.train):,} images, "
@@ -124,60 +93,26 @@ def _announce(run: "Run", setup: "Setup", start: "Checkpoint | None") -> None:
     print("\n".join(lines), file=sys.stderr)
 
 
-def _train(run: "Run", setup: "Setup", start: "Checkpoint | None", ranks: "Ranks") -> None:
-    from ..history import Epoch
-    from ..recording import record
-    from ..reporting.commands import verb_command
-    from .progress import Display
+def _print_object(trained: "Trained") -> None:
+    from ..training.history import COUNTS, best_epoch
 
-    again = f"Go on with: {verb_command('train --resume', run)}"
-    display = Display(setup, start.epoch if start else 0)
-    try:
-        with terminable():
-            for event in record(run, setup, start, ranks):
-                display.epoch(event) if isinstance(event, Epoch) else display.progress(event)
-    except KeyboardInterrupt:
-        display.close()
-        print(
-            f"\nStopped after {_epochs(run)}; nothing before it is lost. {again}", file=sys.stderr
-        )
-        raise SystemExit(130) from None
-    except Terminated:
-        raise StoppedError(f"Terminated after {_epochs(run)}. {again}") from None
-    except OSError as error:
-        if error.errno not in DISK_FULL:
-            raise
-        raise StoppedError(
-            f"The disk is full. Make room; {_epochs(run)} is safe. {again}"
-        ) from error
-    finally:
-        display.close()
-
-
-def _epochs(run: "Run") -> str:
-    return f"epoch {run.epochs_done} of {run.config.epochs}"
-
-
-def _conclude(run: "Run", setup: "Setup", json: bool) -> None:
-    from ..history import best_epoch
-    from ..reporting.commands import verb_command
-    from ..reporting.report import write_report
-
-    rows = run.metrics
+    rows = [
+        {key: int(value) if key in COUNTS else value for key, value in row.items()} for row in trained.run.metrics
+    ]
     best = rows[best_epoch(rows) - 1]
-    validation = setup.dataset.validation
-    evaluation = run.evaluate("validation", dataset=setup.dataset) if validation else None
-    write_report(run, evaluation, validation)
-    if json:
-        print(json_format.dumps({"run": str(run.path), "best": best, "epochs": rows}))
-        return
-    early = (
-        f" (stopped early, best epoch {best['epoch']:.0f})"
-        if len(rows) < setup.config.epochs
-        else ""
-    )
+    record = {"run": str(trained.run.path.resolve()), "best": best, "epochs": rows}
+    print_json("train", record)
+
+
+def _print_end(trained: "Trained") -> None:
+    from ..pages.commands import verb_command
+    from ..training.history import best_epoch
+
+    run, evaluation, rows = trained.run, trained.evaluation, trained.run.metrics
+    best = best_epoch(rows)
+    early = f" (stopped early, best epoch {best})" if len(rows) < run.config.epochs else ""
     seconds = sum(row.get("seconds", 0.0) for row in rows)
     print(f"Trained {len(rows)} epochs in {seconds:.1f} s{early}. The run is in {run.path}.")
     if evaluation is not None:
-        print(f"Best validation accuracy {evaluation.accuracy:.2%} in epoch {best['epoch']:.0f}.")
+        print(f"Best validation accuracy {evaluation.accuracy:.2%} in epoch {best}.")
     print(f"Next: {verb_command('evaluate', run)}")

@@ -1,55 +1,33 @@
 """``steepest verify``: is a claim, or a run, what it says?"""
 
-import json as json_format
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-from cyclopts import Parameter
+from ..errors import IntegrityError
+from ..verbs import verify as verbs
+from .ending import load_torch
+from .options import AsJson, command, print_json
 
-from ..errors import IntegrityError, UserError
-from .loading import load_torch
+if TYPE_CHECKING:
+    from ..verification.checks import Finding
+    from ..verification.verifying import Verification
 
-DEFAULT_SAMPLE = 3
 
+@command(verbs.verify, work=verbs.events, what=str)
+def verify(events: "Iterator[Finding | Verification]", *, what: str, json: AsJson = False) -> None:
+    """Print each finding as it is made; fail where something is refuted."""
+    load_torch()  # nothing has happened yet
+    from ..verification.verifying import Verification
 
-def verify(
-    what: Annotated[str, Parameter(help="A claim's file, or a run's folder or name.")],
-    /,
-    *,
-    sample: Annotated[
-        int, Parameter(help="How many runs of a claim to train again, drawn at random; 0 for none.")
-    ] = DEFAULT_SAMPLE,
-    data_dir: Annotated[Path | None, Parameter(help="Where datasets are.")] = None,
-    json: Annotated[
-        bool, Parameter(help="Print one JSON object on standard output.", negative="")
-    ] = False,
-) -> None:
-    """Accept or refute a claim of `steepest compare --claim`, or a run; exit with 3 where something is refuted.
-
-    Of a claim, every rule of its design is checked (seeds, trials, what was chosen by what), the verdicts are
-    found anew from its numbers, and some of its runs are trained again: on the same kind of processor with the
-    same torch and plan their weights must be the same to the byte, elsewhere their accuracy must lie within the
-    spread over the claim's seeds. A run is trained again as a whole.
-
-    Example:  steepest verify claim.json --sample 3
-
-    Example:  steepest verify runs/mnist5k-mlp-adam-1
-    """
-    if sample < 0:
-        raise UserError(f"--sample must be at least 0, not {sample}.")
-    load_torch()
-    from ..comparison.verifying import verify_claim, verify_run
-    from ..runs import Run
-
-    path = Path(what)
-    if path.is_file() or path.suffix == ".json":
-        found = verify_claim(path, sample=sample, data_dir=data_dir)
-    else:
-        found = verify_run(Run.open(what), data_dir=data_dir)
+    for found in events:
+        if isinstance(found, Verification):
+            break
+        if not json:
+            print(found, flush=True)
+    assert isinstance(found, Verification)
     if json:
-        print(json_format.dumps(found.to_dict()), flush=True)
-    else:
-        print("\n".join(map(str, found.findings)), flush=True)
+        print_json("verify", {**found.to_dict(), "subject": str(Path(found.subject).absolute())})
     if not found.accepted:
         names = ", ".join(dict.fromkeys(each.name for each in found.refuted))
         raise IntegrityError(f"{what} is refuted: {names}.")

@@ -1,19 +1,26 @@
 """A comparison that was made: every trial, every reporting run, and the verdicts that follow from them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ..judge.censored import Arrivals, judge_all_times
+from ..judge.images import judge_all_images
+from ..judge.measure import POINTS, Measure
+from ..judge.sequential import judge_all_anytime
+from ..judge.verdict import Verdict, correlation, judge_all
+from ..lazy import html_of
 from .question import Question
-from .results import Result
+from .results import Arrival, Result, loss_or_worst, unpacked
 from .tuning import TrialResult, budgets, chosen_at
 
-if TYPE_CHECKING:
-    from .verdict import Verdict
-
 Pair = tuple[str, str]
+Floats = NDArray[np.float64]
 MIRROR = {"better": "worse", "worse": "better"}  # a verdict as the other side sees it
 
 
@@ -31,9 +38,6 @@ class Circumstances:
     """What a comparison was made with.
 
     Args:
-        classes: K.
-        train_images: that each run learned from.
-        test_images: that each run was measured on.
         hashes: SHA-256 of the data's splits, by ``place_of`` side and unit.
         environments: versions, processor and plan; a result names its own by its number.
     """
@@ -50,10 +54,8 @@ class Comparison:
     """What was asked, what was measured, and what follows.
 
     Args:
-        question: as it was asked.
         trials: every trial of every side and study; none at fixed settings.
         results: every reporting run, those of smaller tuning budgets among them.
-        circumstances: what it was made with.
         notes: sentences that must stand beside the verdicts.
         folder: where the runs and the page are; None where nothing was written.
     """
@@ -99,8 +101,6 @@ class Comparison:
         """Return the trial that a side's study chose, with its whole budget or a smaller one.
 
         Args:
-            side: its name.
-            study: which.
             budget: trials of the side that has most of them; None takes all.
         """
         asked, most = self._asked[side], self.question.design.trials
@@ -111,9 +111,7 @@ class Comparison:
         """Return a side's reporting runs of one unit, in the order of their seeds."""
         design = self.question.design
         settings = self.chosen(side, unit, budget).trial.settings if design.tuned else {}
-        return [
-            self._results[side, unit, seed, told(settings)] for seed in design.report_seeds(unit)
-        ]
+        return [self._results[side, unit, seed, told(settings)] for seed in design.report_seeds(unit)]
 
     @property
     def budgets(self) -> list[int]:
@@ -133,10 +131,8 @@ class Comparison:
         return made
 
     @cached_property
-    def verdicts(self) -> dict[Pair, "Verdict"]:
+    def verdicts(self) -> dict[Pair, Verdict]:
         """The verdict on each pair."""
-        from .judging import verdicts_of
-
         return verdicts_of(self)
 
     def seen_from(self, side: str, other: str) -> tuple[str, float] | None:
@@ -157,9 +153,6 @@ class Comparison:
     @cached_property
     def correlations(self) -> dict[Pair, float | None]:
         """The correlation of each pair's two sides over the units; None where a side is constant."""
-        from .judging import values_of
-        from .verdict import correlation
-
         values = {side: values_of(self, side) for side in self.sides}
         return {(a, b): correlation(values[a], values[b]) for a, b in self.question.pairs}
 
@@ -168,9 +161,7 @@ class Comparison:
         return f"<comparison of {sides}: {'; '.join(v.kind for v in self.verdicts.values())}>"
 
     def _repr_html_(self) -> str:
-        from ..reporting.comparison_page import comparison_html
-
-        return comparison_html(self)
+        return html_of(self)
 
 
 def told(settings: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
@@ -180,3 +171,109 @@ def told(settings: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
     (('lr', 0.1), ('rho', 0.05))
     """
     return tuple(sorted(settings.items()))
+
+
+def measure_of(comparison: Comparison) -> Measure:
+    """Return the words and the unit in which the comparison's differences are told."""
+    metric, tuned = comparison.question.criterion.metric, comparison.question.design.tuned
+    one, many = ("study", "studies") if tuned else ("seed", "seeds")
+    if metric == "accuracy":
+        return replace(POINTS, one=one, many=many)
+    if metric == "loss":  # the reference's minus the candidate's, so that more is better
+        return Measure(1.0, "nats of loss saved", 4, one, many)
+    return Measure(1.0, metric, 2 if metric == "seconds" else 0, one, many)
+
+
+def verdicts_of(comparison: Comparison, budget: int | None = None) -> dict[Pair, Verdict]:
+    """Return the verdict on each pair.
+
+    Args:
+        comparison: complete, or at least with the same units on every side.
+        budget: of tuning, in trials; None takes the whole.
+    """
+    criterion, design = comparison.question.criterion, comparison.question.design
+    pairs, measure = comparison.question.pairs, measure_of(comparison)
+    if criterion.is_time:
+        most = horizon(comparison)
+        sides = {name: _arrivals(comparison, name, most, budget) for name in comparison.sides}
+        return judge_all_times(
+            {(a, b): (sides[a], sides[b]) for a, b in pairs}, margin=criterion.margin * most, measure=measure
+        )
+    if criterion.images:
+        tables = {name: _tables(comparison, name, budget) for name in comparison.sides}
+        return judge_all_images(
+            {(a, b): (tables[a], tables[b]) for a, b in pairs}, margin=criterion.margin, measure=measure
+        )
+    values = {name: values_of(comparison, name, budget) for name in comparison.sides}
+    sign = -1.0 if criterion.metric == "loss" else 1.0
+    differences = {(a, b): sign * (values[a] - values[b]) for a, b in pairs}
+    if design.until_decided:
+        return judge_all_anytime(differences, margin=criterion.margin, maximum=design.units, measure=measure)
+    return judge_all(differences, margin=criterion.margin, measure=measure)
+
+
+def values_of(comparison: Comparison, side: str, budget: int | None = None) -> Floats:
+    """Return a side's number of each unit, [units]: accuracy, loss or restricted time, the mean over its seeds."""
+    number = _numbers(comparison)
+    reported = (comparison.reported(side, unit, budget) for unit in range(comparison.units))
+    return np.array([np.mean([number[id(each)] for each in runs]) for runs in reported])
+
+
+def number_of(comparison: Comparison) -> Callable[[Result], float]:
+    """Return what tells a run's number that is compared."""
+    numbers = _numbers(comparison)
+    return lambda result: numbers[id(result)]
+
+
+def _numbers(comparison: Comparison) -> dict[int, float]:
+    """Return each run's number that is compared, by the identity of its result."""
+    results, metric = comparison.results, comparison.question.criterion.metric
+    if metric == "accuracy":
+        values = [each.accuracy for each in results]
+    elif metric == "loss":
+        values = loss_or_worst(results, comparison.circumstances.classes)
+    else:
+        most = horizon(comparison)
+        values = [min(most, time_of(each.arrival, metric)) for each in results]
+    return {id(each): value for each, value in zip(results, values, strict=True)}
+
+
+def horizon(comparison: Comparison) -> float:
+    """Return the common horizon: the time up to which it is known of every run whether it had arrived.
+
+    Runs are looked at when an epoch ends, so one that has not arrived when its training is over could have done so
+    at the end of a further epoch and not sooner: that end is its own horizon, an epoch beyond what was trained.
+    The common one is the earliest of all runs', since times are comparable only where both sides were watched for
+    as long. By a clock of passes or seconds it is the cheapest side's, and a dearer side may arrive after it: such
+    a run has not arrived by then, and is told apart from those that never did. Diverged runs have no horizon.
+    """
+    metric = comparison.question.criterion.metric
+    runs = [each for each in comparison.results if not each.diverged]
+    ends = (float(getattr(each, metric)) * (1 + 1 / each.epochs) for each in runs)
+    return min(ends, default=1.0)
+
+
+def time_of(arrival: Arrival | None, metric: str) -> float:
+    """Return when a run arrived, by one clock; infinity where it did not."""
+    return float("inf") if arrival is None else float(getattr(arrival, metric))
+
+
+def _arrivals(comparison: Comparison, side: str, most: float, budget: int | None) -> Arrivals:
+    metric = comparison.question.criterion.metric
+    runs = [comparison.reported(side, unit, budget) for unit in range(comparison.units)]
+    times = np.array([[time_of(each.arrival, metric) for each in unit] for unit in runs])
+    arrived = times <= most
+    later = int((np.isfinite(times) & ~arrived).sum())
+    return Arrivals(np.where(arrived, times, most), arrived, most, later)
+
+
+def _tables(comparison: Comparison, side: str, budget: int | None) -> Floats:
+    """Return the share of a unit's seeds that got each test image right, [units, images]."""
+    images = comparison.circumstances.test_images
+
+    def row(runs: list[Result]) -> Floats:
+        share: Floats = np.mean([unpacked(each.correct, images) for each in runs], axis=0)
+        return share
+
+    units = range(comparison.units)
+    return np.array([row(comparison.reported(side, unit, budget)) for unit in units])

@@ -1,14 +1,10 @@
 """What each side came to and what it cost, in rows."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .judging import Floats, values_of
-
-if TYPE_CHECKING:
-    from .comparison import Comparison
+from .comparison import Comparison, Floats, values_of
 
 
 @dataclass(frozen=True)
@@ -16,12 +12,9 @@ class SideRow:
     """One side's line of the table.
 
     Args:
-        side: its name.
         mean: over the units, of what is compared.
         low, high: 95 % interval of the mean, by Student's t over the units. It is one side's own: pairs are judged
             by their differences, which vary less.
-        runs: reporting runs.
-        diverged: how many of them did.
         seconds, forwards, backwards: of one reporting run, on average.
         arrived: how many runs reached the target; None where none was asked.
         steps: median steps to the target; None where fewer than half arrived.
@@ -45,10 +38,6 @@ class TuningCost:
     """What tuning a side took, over all studies.
 
     Args:
-        side: its name.
-        trials: how many.
-        widened: those among them in a widened range.
-        diverged: those among them that diverged.
         forwards, backwards, seconds: of all of them together.
     """
 
@@ -61,12 +50,12 @@ class TuningCost:
     seconds: float
 
 
-def side_rows(comparison: "Comparison") -> list[SideRow]:
+def side_rows(comparison: Comparison) -> list[SideRow]:
     """Return a row for each side, in the order asked."""
     return [_row(comparison, side) for side in comparison.sides]
 
 
-def _row(comparison: "Comparison", side: str) -> SideRow:
+def _row(comparison: Comparison, side: str) -> SideRow:
     runs = [run for unit in range(comparison.units) for run in comparison.reported(side, unit)]
     low, high = mean_interval(values_of(comparison, side))
     asked = comparison.question.criterion.target is not None
@@ -94,14 +83,14 @@ def mean_interval(values: Floats, alpha: float = 0.05) -> tuple[float, float]:
     >>> round(low, 3), round(high, 3)
     (-0.484, 4.484)
     """
-    from scipy import stats
+    from scipy.special import stdtrit  # scipy.stats takes a second to load
 
     n = len(values)
-    reach = float(stats.t.isf(alpha / 2, n - 1)) * float(values.std(ddof=1)) / n**0.5
+    reach = -float(stdtrit(n - 1, alpha / 2)) * float(values.std(ddof=1)) / n**0.5
     return float(values.mean()) - reach, float(values.mean()) + reach
 
 
-def tuning_costs(comparison: "Comparison") -> list[TuningCost]:
+def tuning_costs(comparison: Comparison) -> list[TuningCost]:
     """Return what tuning each side took; nothing at fixed settings."""
     found = []
     for side in comparison.sides if comparison.question.design.tuned else ():

@@ -11,7 +11,7 @@ nothing is tuned, and a unit is a seed.
 """
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from ..errors import UserError
 
@@ -34,7 +34,6 @@ class Design:
     Args:
         tuned: whether every side is tuned; else all run at their given settings.
         units: studies, or at fixed settings seeds; the most there will be where they are added until decided.
-        seeds_each: reporting seeds of one unit.
         trials: of each side in each study.
         first_seed: reporting seeds count from here.
         split_seed: of the first study's validation images.
@@ -62,9 +61,7 @@ class Design:
         if self.tuned and not 1 <= self.trials <= MOST_TRIALS:
             raise UserError(f"--trials must be between 1 and {MOST_TRIALS:,}, not {self.trials:,}.")
         if self.first_seed + self.units * self.seeds_each > TUNING_SEEDS_FROM:
-            raise UserError(
-                f"Reporting seeds must stay below {TUNING_SEEDS_FROM:,}, where tuning seeds begin."
-            )
+            raise UserError(f"Reporting seeds must stay below {TUNING_SEEDS_FROM:,}, where tuning seeds begin.")
 
     def report_seeds(self, unit: int) -> tuple[int, ...]:
         """Return the seeds of a unit's reporting runs, the same for every side."""
@@ -87,11 +84,6 @@ class Design:
     def to_dict(self) -> dict[str, Any]:
         """Return every value by name."""
         return asdict(self)
-
-    @classmethod
-    def of(cls, values: dict[str, Any]) -> Self:
-        """Return the design that ``to_dict`` wrote."""
-        return cls(**values)
 
 
 def design_of(
@@ -147,11 +139,7 @@ def _most_seeds(max_seeds: int | None, fixed: bool) -> int:
     if max_seeds is None:
         return DEFAULT_MOST
     if max_seeds < fewest:
-        units = (
-            f"{FEWEST_UNTIL_DECIDED} seeds"
-            if fixed
-            else f"{FEWEST_UNTIL_DECIDED} studies of {DEFAULT_EACH}"
-        )
+        units = f"{FEWEST_UNTIL_DECIDED} seeds" if fixed else f"{FEWEST_UNTIL_DECIDED} studies of {DEFAULT_EACH}"
         raise UserError(
             f"--max-seeds must be at least {fewest} ({units}), not {max_seeds}: with fewer the anytime test can "
             "never decide better or worse."

@@ -4,28 +4,27 @@ comparisons/<data>-<model>-<setting>-<digits>/
     runs/               a folder for each run; runs are shared by all that is asked of the same sides
     comparison.json     the latest answer, which is a claim: see ``claims``
     comparison.html     the same for the eye
-    asked.json          what was asked here, and what came out: see ``earlier``
+    asked.json          what was asked here, and what came out: whoever asks again is told of it
 """
 
 import json
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
+from ..errors import IntegrityError
 from ..storage import write_durably
 from .claims import claim_of, write_claim
 from .comparison import Comparison
-from .earlier import (
-    ASKED,
-    earlier_entries,
-    earlier_note,
-    entry_of,
-    read_entries,
-    same_question,
-)
 from .question import Question
 
 DEFAULT_FOLDER = Path("comparisons")
-RECORD, PAGE = "comparison.json", "comparison.html"
+RECORD, PAGE, ASKED = "comparison.json", "comparison.html", "asked.json"
+TABLES, OF_DESIGN = ("design", "criterion", "sides"), {"tuned", "units", "first_seed"}  # that an entry has
+
+Entry = Mapping[str, Any]
 
 
 def default_folder(question: Question) -> Path:
@@ -44,8 +43,6 @@ def conclude(comparison: Comparison, folder: Path, claim: Path | None = None) ->
     """Write a comparison's record, and return it with a note on what was asked before.
 
     Args:
-        comparison: complete.
-        folder: its own.
         claim: where to write the record too.
     """
     entry = entry_of(comparison)
@@ -60,3 +57,123 @@ def conclude(comparison: Comparison, folder: Path, claim: Path | None = None) ->
         write_claim(record, claim)
     write_durably(folder / ASKED, json.dumps([*kept, entry], indent=1) + "\n")
     return replace(comparison, folder=folder)
+
+
+def entry_of(comparison: Comparison) -> Entry:
+    """Return what ``asked.json`` keeps of a comparison, as JSON gives it back.
+
+    Older files have neither sides nor candidate: such an entry is another question than any that is asked now.
+    """
+    question = comparison.question
+    entry = {
+        "design": question.design.to_dict(),
+        "criterion": asdict(question.criterion),
+        "candidate": question.candidate,
+        "sides": {side.name: side.config.to_dict() for side in question.sides},
+        "kinds": [verdict.kind for verdict in comparison.verdicts.values()],
+    }
+    plain: Entry = json.loads(json.dumps(entry))
+    return plain
+
+
+def read_entries(folder: Path) -> list[Entry]:
+    """Return what was asked in a folder, the oldest first.
+
+    Raises:
+        IntegrityError: the file is damaged.
+    """
+    path = folder / ASKED
+    if not path.is_file():
+        return []
+    try:
+        entries = json.loads(path.read_text())
+    except ValueError as error:
+        raise IntegrityError(f"{path} is damaged: {error}. Take it away to go on.") from error
+    if not isinstance(entries, list) or not all(map(_is_entry, entries)):
+        raise IntegrityError(f"{path} is damaged: an entry is none. Take it away to go on.")
+    return entries
+
+
+def _is_entry(each: Any) -> bool:
+    """Return whether it has all that is told of an entry; sides may be unknown, but not of another kind."""
+    if not isinstance(each, dict) or not isinstance(each.get("kinds"), list):
+        return False
+    if not all(isinstance({"sides": {}, **each}.get(key), dict) for key in TABLES):
+        return False
+    return bool(each["design"].keys() >= OF_DESIGN)
+
+
+def same_question(one: Entry, other: Entry) -> bool:
+    """Return whether two entries ask the same: design, criterion, sides and candidate; unknown ones differ."""
+    return _what(one) == _what(other) and "sides" in one and "sides" in other
+
+
+def _what(entry: Entry) -> tuple[Any, ...]:
+    return tuple(entry.get(key) for key in ("design", "criterion", "sides", "candidate"))
+
+
+def earlier_entries(entry: Entry, folder: Path, root: Path) -> list[Entry]:
+    """Return the other questions about two or more of the same sides, those of other folders first.
+
+    Args:
+        folder: where it is answered; what is unknown of an older entry there is taken to be the same.
+        root: whose folders are looked through too. A damaged one is passed over: it is not this question's own.
+    """
+    own = [each for each in read_entries(folder) if "sides" not in each or _share(each, entry)]
+    found = [each for each in _elsewhere(folder, root) if _share(each, entry)]
+    return [each for each in (*found, *own) if not same_question(each, entry)]
+
+
+def _elsewhere(folder: Path, root: Path) -> list[Entry]:
+    found: list[Entry] = []
+    for path in sorted(root.glob(f"*/{ASKED}")):
+        if path.parent.resolve() == folder.resolve():
+            continue
+        try:
+            found += [{**each, "folder": str(path.parent)} for each in read_entries(path.parent)]
+        except (IntegrityError, OSError):
+            continue
+    return found
+
+
+def _share(one: Entry, other: Entry) -> bool:
+    """Return whether two questions have a pair of sides in common, by their configs."""
+    mine = list(other["sides"].values())
+    return sum(config in mine for config in one.get("sides", {}).values()) >= 2
+
+
+def earlier_note(earlier: Sequence[Entry], entry: Entry) -> str:
+    """Return what to say of earlier questions about the same sides; nothing where there were none.
+
+    Choosing among several answers, or adding seeds after a look, makes false verdicts likelier than 5 %. One
+    stream of ``until decided`` may be looked at again: its verdicts hold at all times together.
+    """
+    told = [each for each in earlier if not _same_stream(each, entry)]
+    if not told:
+        return ""
+    same = all(each.get("sides", entry["sides"]) == entry["sides"] for each in told)
+    return (
+        f"{'The same' if same else 'Some of these'} sides were compared "
+        f"{'once' if len(told) == 1 else f'{len(told)} times'} before ({'; '.join(map(_told, told))}). "
+        "Whoever picks among answers, or adds seeds after a look, errs more often than 5 %; only --until-decided, "
+        "from one and the same first seed, may look as often as it likes."
+    )
+
+
+def _same_stream(one: Entry, other: Entry) -> bool:
+    """Return whether both look at one stream of units that are added until decided, and ask the same of it."""
+    looks = [{**each, "design": {**each["design"], "units": 0}} for each in (one, other)]
+    return bool(one["design"].get("until_decided")) and same_question(*looks)
+
+
+def _told(entry: Entry) -> str:
+    design = entry["design"]
+    kinds: list[str] = entry["kinds"]
+    noun = "studies" if design["tuned"] else "seeds"
+    most = "up to " if design.get("until_decided") else ""
+    counted = [f"{count} {kind}" for kind, count in Counter(kinds).items()]
+    where = f" in {entry['folder']}" if "folder" in entry else ""
+    return (
+        f"{most}{design['units']} {noun} from seed {design['first_seed']}{where}: "
+        f"{', '.join(kinds if len(kinds) == 1 else counted)}"
+    )

@@ -7,9 +7,9 @@ from math import ceil
 from typing import Any
 
 from ..config import Config
+from ..storage import tensors_hash
 from ..sweeping import Job, Outcome
 from .design import Design
-from .fingerprints import weights_hash
 from .results import Arrival, Criterion, Result, packed
 from .sides import Side
 from .space import Space, with_settings
@@ -30,9 +30,6 @@ class Report:
     """One reporting run that is asked for.
 
     Args:
-        side: its name.
-        unit: of the design.
-        seed: of the run.
         settings: tuned values by name; empty at fixed settings.
     """
 
@@ -66,17 +63,11 @@ def trial_result(trial: Trial, outcome: Outcome) -> TrialResult:
     )
 
 
-def report_result(
-    report: Report, outcome: Outcome, criterion: Criterion, train_images: int, made: int
-) -> Result:
+def report_result(report: Report, outcome: Outcome, criterion: Criterion, train_images: int, made: int) -> Result:
     """Return what a reporting run came to.
 
     Args:
-        report: what was asked.
-        outcome: of the run.
         criterion: whether a time or each image is asked for.
-        train_images: that an epoch goes through.
-        made: number of its environment.
     """
     diverged = outcome.diverged is not None
     steps = steps_of_epoch(train_images, outcome.job.config)
@@ -94,7 +85,7 @@ def report_result(
         steps=steps * len(outcome.rows),
         epochs=len(outcome.rows),
         arrival=arrival_of(outcome.rows, steps, criterion.target),
-        weights="" if diverged else weights_hash(outcome.weights()),
+        weights="" if diverged else tensors_hash(outcome.weights()),
         key=outcome.key,
         correct=packed(outcome.correct("test")) if criterion.images else "",
         made=made,

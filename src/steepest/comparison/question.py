@@ -1,22 +1,24 @@
 """What is asked of a comparison, complete before the first run: sides, pairs, design and criterion."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from ..config import Config
 from ..errors import UserError
+from ..judge import anytime, signflip
+from ..judge.sizing import units_needed
 from ..optimizers import choose
 from ..optimizers.describing import measure_cost
 from ..storage import json_hash
 from .design import Budget, Design, design_of
-from .reach import refuse_too_few
 from .results import Criterion, Metric
 from .sides import Side, pairs_of, read_sides
 from .space import space_of
 from .tuning import SideTuning
 
 DEFAULT_VAL = 0.2  # of the training images, held out to tune on: the customary fifth
+LEVEL = 0.05  # of all verdicts of a comparison together
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,6 @@ class Question:
 
     Args:
         sides: at least two; one where it is only tuned.
-        design: seeds, studies and trials.
-        criterion: what is compared.
         vary: the setting whose values the sides are.
         candidate: the side that the claim is about; None judges every pair.
     """
@@ -66,9 +66,7 @@ class Question:
             return {}
         trials = self.trials()
         return {
-            side.name: SideTuning(
-                side.name, space_of(side.name, side.config), trials[side.name], self.design
-            )
+            side.name: SideTuning(side.name, space_of(side.name, side.config), trials[side.name], self.design)
             for side in self.sides
         }
 
@@ -79,7 +77,7 @@ class Question:
             "candidate": self.candidate,
             "sides": {side.name: side.config.to_dict() for side in self.sides},
             "design": self.design.to_dict(),
-            "criterion": self.criterion.to_dict(),
+            "criterion": asdict(self.criterion),
         }
 
     @classmethod
@@ -87,7 +85,7 @@ class Question:
         """Return the question that ``to_dict`` wrote."""
         return cls(
             sides=tuple(Side(name, Config.of(each)) for name, each in values["sides"].items()),
-            design=Design.of(values["design"]),
+            design=Design(**values["design"]),
             criterion=Criterion(**values["criterion"]),
             vary=values["vary"],
             candidate=values["candidate"],
@@ -159,11 +157,7 @@ def question_of(
 
 
 def _refuse_other_splits(sides: Sequence[Side]) -> None:
-    """Refuse sides that would be tuned on different validation images.
-
-    Raises:
-        UserError: names the setting.
-    """
+    """Refuse sides that would be tuned on different validation images."""
     for setting in ("val", "stratified"):
         if len({getattr(side.config, setting) for side in sides}) > 1:
             raise UserError(
@@ -207,3 +201,55 @@ def _passes(config: Config) -> float:
     """Return what a run costs in passes over the training images."""
     cost = measure_cost(choose(config.optimizer, config.lr).rule)
     return (cost.forwards + cost.backwards) * config.epochs
+
+
+def floor_of(units: int, until_decided: bool) -> float:
+    """Return what p of better or worse cannot fall below with so many units.
+
+    Equivalence needs one unit fewer: each of its two tests is one-sided, and their floor is half as high.
+    """
+    return anytime.floor(units) if until_decided else signflip.floor(units)
+
+
+def refuse_too_few(design: Design) -> None:
+    """Refuse a design in which better or worse can never be reached, not even for a single pair.
+
+    Raises:
+        UserError: says how many units there must be, and why.
+    """
+    fewest = units_needed(LEVEL, design.until_decided)
+    if design.units >= fewest:
+        return
+    test = "anytime" if design.until_decided else "exact"
+    floor = floor_of(design.units, design.until_decided)
+    raise UserError(
+        f"{_counted(design, design.units)} can never decide better or worse: the {test} test of "
+        f"{design.units} pairs has no p below {floor:.3g}, and {LEVEL:g} is asked. Give at least "
+        f"{_counted(design, fewest)}."
+    )
+
+
+def out_of_reach(design: Design, pairs: int) -> str:
+    """Return what to say before training where no pair can come out better or worse; else nothing.
+
+    Args:
+        design: with enough units for one pair.
+        pairs: judged together; the first that is found different must reach the level divided by their number.
+    """
+    floor = floor_of(design.units, design.until_decided)
+    if floor * pairs <= LEVEL:
+        return ""
+    least = units_needed(LEVEL / pairs, design.until_decided)
+    flag = f"--studies {least}" if design.tuned else f"--seeds {least}"
+    if design.until_decided:
+        flag = f"--max-seeds {least * design.seeds_each}"
+    return (
+        f"With {_counted(design, design.units)} none of the {pairs} pairs can come out better or worse: after "
+        f"Holm over {pairs} comparisons p cannot fall below {floor * pairs:.3g}, and {LEVEL:g} is asked. "
+        f"It takes at least {_counted(design, least)} ({flag}), or fewer pairs."
+    )
+
+
+def _counted(design: Design, units: int) -> str:
+    noun = "studies" if design.tuned else "seeds"
+    return f"{units} {noun if units != 1 else design.unit}"

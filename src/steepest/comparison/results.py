@@ -25,7 +25,7 @@ class Criterion:
         metric: ``accuracy`` or ``loss`` on the test split, or ``steps``, ``passes`` or ``seconds`` to the target.
         target: validation accuracy to be reached; None where nobody asked.
         margin: the largest difference that does not matter: an accuracy, nats of loss, or of times a share of
-            their common horizon (see ``judging.horizon``); 0 asks for no equivalence.
+            their common horizon (see ``comparison.horizon``); 0 asks for no equivalence.
         images: whether the verdict is to hold for new test images too.
     """
 
@@ -40,13 +40,9 @@ class Criterion:
                 f"--metric {self.metric} is the time to a validation accuracy: give it, such as --target 0.95."
             )
         if self.target is not None and not 0 < self.target < 1:
-            raise UserError(
-                f"--target is an accuracy in (0, 1), such as 0.95, not {self.target:g}."
-            )
+            raise UserError(f"--target is an accuracy in (0, 1), such as 0.95, not {self.target:g}.")
         if self.images and self.metric != "accuracy":
-            raise UserError(
-                "--test-images asks which images are right: it goes with --metric accuracy."
-            )
+            raise UserError("--test-images asks which images are right: it goes with --metric accuracy.")
         self._refuse_margin()
 
     def _refuse_margin(self) -> None:
@@ -59,9 +55,7 @@ class Criterion:
             raise UserError(f"--margin is {what}, not {self.margin:g}.")
 
     @classmethod
-    def asked(
-        cls, metric: Metric, target: float | None, margin: float | None, images: bool
-    ) -> Self:
+    def asked(cls, metric: Metric, target: float | None, margin: float | None, images: bool) -> Self:
         """Return the criterion that a user's values ask for; the margin has a default for each metric."""
         default = MARGINS.get(metric, TIME_MARGIN)
         return cls(metric, target, default if margin is None else margin, images)
@@ -71,20 +65,10 @@ class Criterion:
         """Whether a time to the target is compared, and so may be censored."""
         return self.metric in TIMES
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return every value by name."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class Arrival:
-    """When a run first reached the target, at an epoch's end.
-
-    Args:
-        steps: taken until then.
-        passes: forwards and backwards until then.
-        seconds: of training until then.
-    """
+    """When a run first reached the target, at an epoch's end."""
 
     steps: int
     passes: int
@@ -96,21 +80,12 @@ class Result:
     """One reporting run; its last weights, never the best epoch's, are measured on the test split.
 
     Args:
-        side: its name.
         unit: the study or, at fixed settings, the seed's place: counted from 0.
-        seed: of the run.
         settings: tuned values by name; empty at fixed settings.
         accuracy: on the test split; chance where training diverged.
         loss: on the test split, in nats; infinite where training diverged.
-        diverged: whether it did.
-        forwards: passes of batches through the network.
-        backwards: passes back.
-        seconds: of training.
-        steps: taken in all.
-        epochs: done in all.
         arrival: at the target; None where it was not reached, or none was asked.
         weights: SHA-256 of the trained tensors; empty where training diverged.
-        key: of the job.
         correct: which test images were right, as packed bits in base 64; empty unless asked.
         made: number of the environment it was made in.
     """

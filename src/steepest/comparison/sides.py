@@ -45,8 +45,6 @@ def read_sides(texts: Sequence[str], base: Config, vary: str = "optimizer") -> t
 
     Args:
         texts: ``VALUE`` or ``VALUE@setting=value@setting=value``.
-        base: what the sides have in common.
-        vary: the setting that the values are of.
 
     Raises:
         UnknownName: no setting is called so.
@@ -60,9 +58,7 @@ def read_sides(texts: Sequence[str], base: Config, vary: str = "optimizer") -> t
     for place, side in enumerate(sides):
         for other in sides[:place]:
             if side.config == other.config or side.name == other.name:
-                raise UserError(
-                    f"`{other.name}` and `{side.name}` are the same side. Each is compared once."
-                )
+                raise UserError(f"`{other.name}` and `{side.name}` are the same side. Each is compared once.")
     return sides
 
 
@@ -91,17 +87,14 @@ def _side(text: str, base: Config, vary: str) -> Side:
         if key in settings:
             raise UserError(f"`{text}` gives {key} twice.")
         settings[key] = _typed(key, given)
-    return Side(_short(text), Config.of({**base.to_dict(), **settings}, f"the side `{text}`"))
+    name = re.sub(r"[^\s:]*/([^\s:/]+\.py:)", r"\1", text)
+    return Side(name, Config.of({**base.to_dict(), **settings}, f"the side `{text}`"))
 
 
 def _typed(key: str, text: str) -> Any:
     """Return a setting's value: text stays text where the setting holds text, such as `1` for a model."""
     hint = get_type_hints(Config)[key]
     return text if str in (get_args(hint) or (hint,)) else read_value(text)
-
-
-def _short(text: str) -> str:
-    return re.sub(r"[^\s:]*/([^\s:/]+\.py:)", r"\1", text)
 
 
 def pairs_of(sides: Sequence[Side], candidate: str | None = None) -> tuple[tuple[str, str], ...]:

@@ -36,7 +36,6 @@ class Dimension:
 
     Args:
         name: ``lr``, or a hyperparameter's; with `` of RULE`` where it belongs to a wrapped rule.
-        low, high: ends of the range.
         scale: as of ``Search``.
         part: which rule of ``a of b`` it belongs to, counted from 0; for ``lr`` it means nothing.
     """
@@ -81,9 +80,7 @@ class Space:
 
     def at(self, point: Sequence[float]) -> Settings:
         """Return the settings at a point of the unit cube, of which the first coordinates are used."""
-        return {
-            each.name: each.at(share) for each, share in zip(self.dimensions, point, strict=False)
-        }
+        return {each.name: each.at(share) for each, share in zip(self.dimensions, point, strict=False)}
 
     def within(self, low: float, high: float) -> "Space":
         """Return the space with another range of the learning rate."""
@@ -96,7 +93,6 @@ def space_of(name: str, config: Config) -> Space:
 
     Args:
         name: the side's, for errors.
-        config: the side's.
 
     Raises:
         UserError: the learning rate is given, which a tuned comparison chooses, or too much is to be tuned.
@@ -154,9 +150,7 @@ def with_settings(config: Config, space: Space, settings: Mapping[str, float]) -
     for each in space.dimensions[1:]:
         key = each.name.partition(WRAPS)[0]
         written = parts[each.part]
-        parts[each.part] = Specification(
-            written.name, {**written.settings, key: settings[each.name]}
-        )
+        parts[each.part] = Specification(written.name, {**written.settings, key: settings[each.name]})
     return config.with_(lr=settings["lr"], optimizer=WRAPS.join(map(str, parts)))
 
 
@@ -178,7 +172,6 @@ def design_points(count: int, seed: int) -> list[tuple[float, ...]]:
     coordinate. Points do not depend on how many are asked for.
 
     Args:
-        count: how many.
         seed: the study's tuning seed.
 
     Source: Sobol' 1967; the shift: L'Ecuyer and Lemieux 2002, "Recent advances in randomized quasi-Monte Carlo".

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..config import Config
 from ..errors import UserError
+from ..lazy import brief, html_of
 from ..sweeping import Engine
 from .design import Design
 from .question import Question, with_validation
@@ -17,19 +18,18 @@ from .work import Made, Work
 
 @dataclass(frozen=True)
 class Tuned:
-    """A side that was tuned.
-
-    Args:
-        side: which.
-        design: of the studies.
-        trials: every trial, study by study.
-        folder: where the runs are.
-    """
+    """A side that was tuned."""
 
     side: Side
     design: Design
     trials: tuple[TrialResult, ...]
     folder: Path
+
+    def __repr__(self) -> str:
+        return brief(self)
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
     @property
     def space(self) -> Space:
@@ -77,19 +77,13 @@ def question_to_tune(text: str, base: Config, *, studies: int = 1, trials: int =
 
 
 def tuning(
-    question: Question,
-    folder: Path,
-    *,
-    engine: Engine | None = None,
-    data_dir: Path | None = None,
+    question: Question, folder: Path, *, engine: Engine | None = None, data_dir: Path | None = None
 ) -> Generator[Made, None, Tuned]:
     """Run a side's trials, yield each finished run, and return what they came to; the test split is not touched.
 
     Args:
         question: of ``question_to_tune``.
-        folder: where the runs are kept.
         engine: what does the work; None takes processes on this machine.
-        data_dir: where datasets are.
     """
     work = Work(question, folder, engine, data_dir, curve=False)
     work.begin()

@@ -24,11 +24,9 @@ class Trial:
     """One setting to be tried.
 
     Args:
-        side: its name.
         study: which, counted from 0.
         number: counted from 0 within side and study.
         widening: how often the range had been widened before.
-        settings: the tuned values by name.
     """
 
     side: str
@@ -48,14 +46,8 @@ class TrialResult:
     """What a trial came to, measured on the validation split with the study's tuning seed.
 
     Args:
-        trial: what was tried.
         accuracy: of the last epoch's weights.
         loss: of the same, in nats; infinite where training diverged.
-        diverged: whether it did.
-        forwards: passes of batches through the network.
-        backwards: passes back.
-        seconds: of training.
-        key: of the job.
     """
 
     trial: Trial
@@ -107,10 +99,7 @@ class SideTuning:
     """How one side is tuned.
 
     Args:
-        side: its name.
-        space: what is tuned of it.
         trials: in each study, before any widening.
-        design: of the comparison.
     """
 
     side: str
@@ -132,7 +121,6 @@ class SideTuning:
         """Return the trials that a study still needs; none where it is complete.
 
         Args:
-            study: which.
             done: its results, complete up to some widening.
         """
         if not done:
@@ -152,10 +140,7 @@ class SideTuning:
 
     def _laid_out(self, study: int, numbers: range, space: Space, widening: int) -> list[Trial]:
         points = design_points(self.most, self.design.tuning_seed(study))
-        return [
-            Trial(self.side, study, number, widening, space.at(points[number]))
-            for number in numbers
-        ]
+        return [Trial(self.side, study, number, widening, space.at(points[number])) for number in numbers]
 
 
 def edge_of(results: Sequence[TrialResult]) -> int:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from .splitting import hold_out_rows as hold_out_rows
 
 _HOMES = {
+    "add": ".verbs.data",
+    "fetch": ".verbs.data",
+    "list_datasets": ".verbs.data",
+    "show": ".verbs.data",
     "Augmentation": "augmentation",
     "Dataset": "dataset",
     "Split": "dataset",

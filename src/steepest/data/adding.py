@@ -6,11 +6,9 @@ from pathlib import Path
 from ..errors import DataError
 from ..storage import write_durably
 from .archives import GZIP_MAGIC, SLACK, read_whole
-from .location import writing
-from .presence import folder_of, locate
 from .publishers import decode, read_contents, refuse_unverified
 from .quickdraw import keep_drawings, read_drawings
-from .source import PublishedFile, Source
+from .source import PublishedFile, Source, folder_of, locate, writing
 
 
 @dataclass(frozen=True)
@@ -18,7 +16,6 @@ class Added:
     """What was taken over.
 
     Args:
-        files: the published files' names.
         lacking: the names of those that are still needed.
         notes: how files differ from the published ones.
     """
@@ -34,7 +31,6 @@ def add(source: Source, origin: Path, directory: Path, *, unverified: bool = Fal
     Args:
         origin: a folder with the publisher's files, or one of them; compressed or not; an archive as it
             is published, or the files that were in it.
-        directory: the folder of data.
         unverified: take files that are not the published ones, as long as they can be read.
 
     Raises:
@@ -90,9 +86,7 @@ def _from_folder(source: Source, folder: Path) -> dict[str, Path]:
     return {}
 
 
-def _copy_files(
-    source: Source, located: dict[str, Path], folder: Path, unverified: bool
-) -> tuple[str, ...]:
+def _copy_files(source: Source, located: dict[str, Path], folder: Path, unverified: bool) -> tuple[str, ...]:
     contents = read_contents(source, located)
     decoded = decode(source, contents)  # also refuses wrong headers, lengths and labels
     origin = contents[0].path.parent

@@ -58,7 +58,6 @@ def read_archive(path: Path, folder: str, sizes: Mapping[str, int]) -> dict[str,
     """Return the content of an archive's members, in the order asked; nothing is written to disk.
 
     Args:
-        path: a ``.tar.gz`` file.
         folder: the folder inside the archive that holds the members.
         sizes: the members wanted, by name, and how many bytes each has.
 
@@ -90,15 +89,11 @@ def read_archive(path: Path, folder: str, sizes: Mapping[str, int]) -> dict[str,
 
 def _check_member(member: tarfile.TarInfo, size: int, twice: bool, path: Path) -> None:
     if not member.isreg():
-        raise IntegrityError(
-            f"{path} holds {member.name} as a link or folder; a file was expected."
-        )
+        raise IntegrityError(f"{path} holds {member.name} as a link or folder; a file was expected.")
     if twice:
         raise IntegrityError(f"{path} holds {member.name} twice.")
     if member.size != size:
-        raise IntegrityError(
-            f"{path} holds {member.name} with {member.size:,} bytes; {size:,} were expected."
-        )
+        raise IntegrityError(f"{path} holds {member.name} with {member.size:,} bytes; {size:,} were expected.")
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

@@ -14,7 +14,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from ..errors import UnknownName, UserError
+from ..errors import UnknownName, UserError, find_name
 from ..specification import Specification
 from .affine import identity, resample
 from .operations import OPERATIONS, Affine, Exact, Operation
@@ -74,9 +74,9 @@ class Augmentation:
         """
         self.check(*images.shape[2:])
         counts = [operation.draws for operation in self.operations]
-        draws = torch.rand(
-            len(images), sum(counts), generator=generator, device=generator.device
-        ).to(images.device)
+        draws = torch.rand(len(images), sum(counts), generator=generator, device=generator.device).to(
+            images.device
+        )
         images = images.float()
         drawn = zip(self.operations, torch.split(draws, counts, dim=1), strict=True)
         for affine, neighbours in groupby(drawn, key=lambda pair: isinstance(pair[0], Affine)):
@@ -107,8 +107,7 @@ def _applied(images: Tensor, group: list[Drawn]) -> Tensor:
 def _operation(text: str) -> Operation:
     """Read one operation, such as ``rotate:15`` or ``crop:size=22,probability=0.1``."""
     name, _, rest = text.partition(":")
-    if name not in OPERATIONS:
-        raise UnknownName("augmentation", name, OPERATIONS)
+    name = find_name("augmentation", name, OPERATIONS)
     kind = OPERATIONS[name]
     settings = _fields(kind)
     if rest and "=" not in rest.split(",")[0]:
@@ -120,9 +119,7 @@ def _operation(text: str) -> Operation:
             raise UnknownName(f"setting of {name}", key, known)
     first = settings[0]
     if first.default is MISSING and first.name not in given:
-        raise UserError(
-            f"`{text}` does not say its {first.name}. Write {name}:{first.name}=... with a number."
-        )
+        raise UserError(f"`{text}` does not say its {first.name}. Write {name}:{first.name}=... with a number.")
     return kind(**given)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from torch import Tensor
 
 from ..errors import IntegrityError
-from ..tensor_file import read_tensors, write_tensors
+from ..storage import read_tensors, write_tensors
 
 FORMAT = "steepest dataset 1"
 

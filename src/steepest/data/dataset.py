@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..errors import DataError
+from ..lazy import brief, html_of
 from ..storage import sha256
 
 Style = Literal["picture", "digit"]
@@ -27,6 +28,9 @@ class Split:
     images: Tensor
     labels: Tensor
     names: tuple[str, ...] | None = None
+
+    def __repr__(self) -> str:
+        return brief(self)
 
     def __post_init__(self) -> None:
         if self.images.ndim != 4:
@@ -79,6 +83,9 @@ class Dataset:
     style: Style = "picture"
     notes: tuple[str, ...] = field(default=())
 
+    def _repr_html_(self) -> str:
+        return html_of(self)
+
     def __post_init__(self) -> None:
         for kind, split in self.splits.items():
             check_split(self.name, kind, split, len(self.classes), self.shape)
@@ -122,8 +129,6 @@ def check_split(name: str, kind: str, split: Split, classes: int, shape: Sequenc
             f"The {kind} labels of {name} run from {low} to {high}; {classes} classes allow 0 to {classes - 1}."
         )
     if split.images.dtype not in (torch.uint8, torch.float32):
-        raise DataError(
-            f"Images must be uint8 or float32; those of {name} are {split.images.dtype}."
-        )
+        raise DataError(f"Images must be uint8 or float32; those of {name} are {split.images.dtype}.")
     if split.images.is_floating_point() and not bool(split.images.isfinite().all()):
         raise DataError(f"The {kind} images of {name} hold NaN or infinite pixels.")

@@ -1,4 +1,4 @@
-"""Image files decoded by Pillow: which formats, how large at most, and what each kind of pixel becomes."""
+"""Any image file decoded by Pillow, and brought into the form of the images that a network was trained on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..errors import DataError
+from ..errors import DataError, ShapeError
+from .dataset import Style
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -23,6 +24,14 @@ MAXIMUM_PIXELS = 64_000_000
 ORIENTATION = 0x0112  # the EXIF tag; its values 5 to 8 turn the picture by a quarter
 # 65535 / 255: the brightest 16-bit grey becomes the brightest 8-bit grey
 WIDE_TO_BYTE = 257
+# of MNIST's procedure, see ``as_digit``
+BOX, FIELD = 20, 28
+LONGEST_SIDE = 512  # 25 times the box: more says nothing about a digit, and costs time
+GROUND_SIDE = 128  # shadows are smooth, so this much detail shows them
+# an eighth of the range; pencil on paper gives 50 and more, the noise of a blank sheet less than 20
+LEAST_CONTRAST = 32
+SPECK = 0.02  # of all the ink; the smallest part of a digit, the bar of a 5, has more, a speck of dust less
+EDGE = 25  # a tenth of the blackest: where a blurred stroke counts as ending; MNIST's own edges are darker
 
 
 def decode(path: Path) -> Tensor:
@@ -82,9 +91,7 @@ def _opened(path: Path) -> Iterator[Image]:
 
 def _check_size(width: int, height: int) -> None:
     if width * height > MAXIMUM_PIXELS:
-        raise DataError(
-            f"is {width}x{height}; more than {MAXIMUM_PIXELS // 10**6} million pixels are not decoded"
-        )
+        raise DataError(f"is {width}x{height}; more than {MAXIMUM_PIXELS // 10**6} million pixels are not decoded")
 
 
 def _pixels(image: Image) -> Tensor:
@@ -94,9 +101,7 @@ def _pixels(image: Image) -> Tensor:
     if image.mode.startswith("I"):
         return _wide(image)
     if image.mode == "F":
-        raise DataError(
-            "has floating-point pixels, whose range is not known; save it with 8 or 16 bits"
-        )
+        raise DataError("has floating-point pixels, whose range is not known; save it with 8 or 16 bits")
     if image.has_transparency_data:
         image = _on_white(image)
     if image.mode in ("1", "L"):
@@ -128,3 +133,227 @@ def _grey_if_grey(colours: Tensor) -> Tensor:
 def _tensor(image: Image) -> Tensor:
     values = torch.from_numpy(np.array(image))
     return values[None] if values.ndim == 2 else values.permute(2, 0, 1).contiguous()
+
+
+def read_picture(path: Path | str) -> Tensor:
+    """Return an image file's picture, [1, H, W] uint8 if every pixel is grey, else [3, H, W].
+
+    EXIF orientation is applied, transparent parts lie on white, 16-bit grey is divided by 257, and of several
+    frames or pages the first is taken.
+
+    Raises:
+        DataError: the file is missing, damaged, too large, or of no known format.
+    """
+    try:
+        return decode(Path(path))
+    except DataError as error:
+        raise DataError(f"{path} {error}.") from error
+
+
+def as_seen(
+    picture: Tensor, *, shape: tuple[int, int, int], style: Style = "picture", name: str = "The picture"
+) -> Tensor:
+    """Return a picture in the form that a network saw in training, [C, H, W] uint8.
+
+    A picture that has this form already comes back unchanged.
+
+    Args:
+        picture: [1, H, W] or [3, H, W] uint8, of any size.
+        shape: (C, H, W) of the training images, C being 1 or 3.
+        style: ``picture`` is fitted, see ``fit_picture``; ``digit`` goes through MNIST's procedure, see
+            ``as_digit``.
+        name: what an error calls the picture, such as its file's name.
+
+    Raises:
+        ShapeError: the network takes neither grey nor RGB.
+        DataError: a digit is asked for and the picture is blank.
+    """
+    channels, height, width = shape
+    if channels not in (1, 3):
+        raise ShapeError(f"The network takes {channels} channels; a picture has 1 (grey) or 3 (red, green, blue).")
+    if style == "digit":
+        return as_digit(in_channels(picture, 1)[0], height, width, name).repeat(channels, 1, 1)
+    return in_channels(fit_picture(picture, height, width), channels)
+
+
+def fit_picture(picture: Tensor, height: int, width: int) -> Tensor:
+    """Return the largest central part of a picture that has the asked aspect, resized, [C, height, width].
+
+    The resize is bilinear, antialiased where it shrinks. A picture of this size comes back unchanged.
+
+    >>> fit_picture(torch.zeros(3, 40, 60, dtype=torch.uint8), 32, 32).shape
+    torch.Size([3, 32, 32])
+    """
+    if picture.shape[1:] == (height, width):
+        return picture
+    from PIL import Image, ImageOps
+
+    rows = picture[0] if len(picture) == 1 else picture.permute(1, 2, 0)
+    image = Image.fromarray(rows.contiguous().numpy())
+    fitted = ImageOps.fit(image, (width, height), Image.Resampling.BILINEAR)
+    values = torch.from_numpy(np.array(fitted))
+    return values[None] if values.ndim == 2 else values.permute(2, 0, 1).contiguous()
+
+
+def in_channels(picture: Tensor, channels: int) -> Tensor:
+    """Return a picture with 1 or 3 channels: grey is repeated, colour becomes its luminance.
+
+    Source: the luminance weights are those of ITU-R BT.601, which image libraries share.
+
+    >>> in_channels(torch.tensor([[[255]], [[0]], [[0]]], dtype=torch.uint8), 1)
+    tensor([[[76]]], dtype=torch.uint8)
+    """
+    if len(picture) == channels:
+        return picture
+    if channels == 3:
+        return picture.repeat(3, 1, 1)
+    weights = torch.tensor([0.299, 0.587, 0.114])
+    luminance = (picture.float() * weights[:, None, None]).sum(0, keepdim=True)
+    return luminance.round().clamp(0, 255).to(torch.uint8)
+
+
+def as_digit(grey: Tensor, height: int, width: int, name: str = "The picture") -> Tensor:
+    """Return a picture's ink as an MNIST digit, [height, width] uint8, on a background of 0.
+
+    MNIST's images are white ink on black: scaled, with their aspect kept, into a box of 20x20, and placed in 28x28
+    so that the ink's centre of mass falls on pixel (14, 14). One of them comes back as it was, but for rounding.
+
+    Args:
+        grey: [H, W] uint8, light on dark or dark on light.
+        height: 28 for MNIST; the box is 20/28 of the shorter side.
+        name: what an error calls the picture.
+
+    Raises:
+        DataError: the picture is blank.
+
+    Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits"; that the centre is pixel 14
+        counted from 0, by whole pixels, is measured: over 5,000 of its images each centre lies in 14 +- 0.5.
+    """
+    strokes = ink(_shrunk(grey.float(), LONGEST_SIDE))
+    if strokes is None:
+        raise DataError(
+            f"{name} shows no ink: its lightest and darkest parts differ too little for a digit. "
+            "Give a picture of one digit that fills a good part of it."
+        )
+    side = round(min(height, width) * BOX / FIELD)
+    return _placed(_boxed(_cropped(strokes), side), height, width)
+
+
+def ink(grey: Tensor) -> Tensor | None:
+    """Return how much ink lies on each pixel, [H, W] in 0..255, or None where there is none.
+
+    The edge of the picture says which is ink: what differs from it. Shadows on the paper, which are
+    wider than a stroke, are subtracted, so is noise, and specks are removed.
+    """
+    edge = torch.cat([grey[0], grey[-1], grey[:, 0], grey[:, -1]]).median()
+    dark_on_light = edge > (grey.min() + grey.max()) / 2
+    strokes = 255 - grey if dark_on_light else grey
+    strokes = strokes - _ground(strokes)
+    noise = _noise(strokes)
+    strokes = (strokes - noise).clamp(min=0)
+    peak = strokes.max()
+    if peak < LEAST_CONTRAST:
+        return None
+    return _without_specks(strokes * (255 / peak))
+
+
+def _ground(strokes: Tensor) -> Tensor:
+    """Return how dark the paper itself is, in whole levels, so that a clean picture's is 0 exactly.
+
+    A slope over the whole picture, and on top of it whatever is wider than half of it.
+    """
+    from scipy.ndimage import grey_opening
+
+    coarse = _shrunk(strokes, GROUND_SIDE)
+    slope = _slope(coarse)
+    window = min(coarse.shape) // 2 + 1
+    wide = grey_opening((coarse - slope).numpy(), size=(window, window), mode="nearest")
+    return _resized(slope + torch.from_numpy(wide), (strokes.shape[0], strokes.shape[1])).round()
+
+
+def _slope(strokes: Tensor) -> Tensor:
+    """Return the quadratic surface through the paper: fitted to all but what stands out as ink."""
+    height, width = strokes.shape
+    y = torch.linspace(-1, 1, height, dtype=torch.float64)[:, None].expand(height, width).flatten()
+    x = torch.linspace(-1, 1, width, dtype=torch.float64).expand(height, width).flatten()
+    terms = torch.stack([torch.ones_like(x), x, y, x * x, x * y, y * y], dim=1)
+    values = strokes.double().flatten()
+    paper = values <= values.median()
+    surface = values
+    # the plane first, for a curve reaches too far from half of the paper; five rounds then settle it
+    for count in (3, 3, 6, 6, 6):
+        known = terms[:, :count]
+        # by the normal equations, for lstsq refuses a picture whose paper is one row
+        square = known[paper].T @ known[paper] + 1e-9 * torch.eye(count, dtype=torch.float64)
+        surface = known @ torch.linalg.solve(square, known[paper].T @ values[paper])
+        rest = values - surface
+        paper = rest <= 1 + 2.5 * 1.4826 * rest.abs().median()
+    return surface.float().reshape(height, width)
+
+
+def _noise(strokes: Tensor) -> Tensor:
+    """Return the level that paper's grain stays below; 0 for a clean picture."""
+    middle = strokes.median()
+    # 1.4826 makes the median deviation a normal law's standard deviation; beyond four of them lie 3 in 100,000
+    return middle + 4 * 1.4826 * (strokes - middle).abs().median()
+
+
+def _without_specks(strokes: Tensor) -> Tensor:
+    from scipy.ndimage import label
+
+    touching = torch.ones(3, 3).numpy()  # diagonal neighbours belong together
+    parts, count = label((strokes > 0).numpy(), structure=touching)
+    part = torch.from_numpy(parts).long()
+    weight = torch.zeros(count + 1).index_add_(0, part.flatten(), strokes.flatten())
+    kept = weight >= SPECK * weight.sum()
+    return strokes * kept[part]
+
+
+def _cropped(strokes: Tensor) -> Tensor:
+    seen = strokes > EDGE
+    rows, columns = seen.any(1).nonzero(), seen.any(0).nonzero()
+    return strokes[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _boxed(strokes: Tensor, side: int) -> Tensor:
+    """Scale the strokes so that their longer side is ``side``, and their blackest pixel 255."""
+    height, width = strokes.shape
+    scale = side / max(height, width)
+    size = (max(1, round(height * scale)), max(1, round(width * scale)))
+    boxed = _resized(strokes, size)
+    return boxed * (255 / boxed.max())
+
+
+def _placed(strokes: Tensor, height: int, width: int) -> Tensor:
+    """Put the strokes where their centre of mass falls on the middle, or as near as the field lets them."""
+    total = strokes.sum()
+    field = torch.zeros(height, width, dtype=torch.uint8)
+    corner = []
+    for axis, length in ((0, height), (1, width)):
+        profile = strokes.sum(1 - axis)
+        centre = float((profile * torch.arange(len(profile))).sum() / total)
+        corner.append(min(max(round(length / 2 - centre), 0), length - len(profile)))
+    top, left = corner
+    rows, columns = strokes.shape
+    field[top : top + rows, left : left + columns] = strokes.round().to(torch.uint8)
+    return field
+
+
+def _shrunk(grey: Tensor, longest: int) -> Tensor:
+    scale = longest / max(grey.shape)
+    if scale >= 1:
+        return grey
+    height, width = (max(1, round(length * scale)) for length in grey.shape)
+    return _resized(grey, (height, width))
+
+
+def _resized(grey: Tensor, size: tuple[int, int]) -> Tensor:
+    if tuple(grey.shape) == size:
+        return grey
+    from PIL import Image
+
+    shrinks = size[0] * size[1] < grey.numel()
+    # the mean over each new pixel's area keeps strokes sharper than a wider filter does
+    kind = Image.Resampling.BOX if shrinks else Image.Resampling.BILINEAR
+    image = Image.fromarray(grey.numpy()).resize((size[1], size[0]), kind)
+    return torch.from_numpy(np.array(image))

@@ -1,24 +1,99 @@
 """Published files brought from the network: mirror after mirror, checked before they get their name."""
 
+import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from shlex import quote as quote_for_shell
+from typing import BinaryIO
 from urllib.parse import quote, urlsplit
 
 from ..errors import DataError, IntegrityError, MissingDataset
 from .archives import SLACK
-from .downloading import Download, bring
-from .location import writing
-from .presence import folder_of, is_complete, locate
 from .publishers import read_contents
 from .quickdraw import LONGEST_HEADER, PIXELS, keep_drawings, read_drawings
-from .source import PublishedFile, Source
+from .source import PublishedFile, Source, folder_of, is_complete, locate, writing
+
+CONNECT_SECONDS = 10  # a mirror that takes longer to answer is passed over for the next
+READ_SECONDS = 60  # of silence in the middle of a file
+CHUNK_BYTES = 1 << 16
+NOT_FOUND = ("answered 404", "answered 403")  # a public bucket may say either of a file it lacks
 
 Report = Callable[[str], None]
 
-NOT_FOUND = ("answered 404", "answered 403")  # a public bucket may say either of a file it lacks
+
+@dataclass(frozen=True)
+class Download:
+    """One file to bring.
+
+    Args:
+        remote: its name after a mirror's address.
+        accept: checks what was brought and puts it in its place; raises IntegrityError.
+        beginning: only the first ``limit`` bytes are wanted of a longer file.
+    """
+
+    remote: str
+    path: Path
+    limit: int
+    accept: Callable[[Path], None]
+    beginning: bool = False
+
+
+def bring(address: str, download: Download) -> str | None:
+    """Bring a file from one mirror, never beyond its size, and return what went wrong, if anything did."""
+    import requests
+    from pooch import HTTPDownloader
+
+    headers = {"Range": f"bytes=0-{download.limit - 1}"} if download.beginning else {}
+    download_to = HTTPDownloader(
+        progressbar=sys.stderr.isatty(),
+        chunk_size=CHUNK_BYTES,
+        headers=headers,
+        timeout=(CONNECT_SECONDS, READ_SECONDS),
+    )
+    with tempfile.TemporaryDirectory(dir=download.path.parent, prefix=".fetching.") as folder:
+        brought = Path(folder) / "part"
+        try:
+            with brought.open("wb") as file:
+                download_to(address, _Limited(file, download.limit, download.beginning), None)
+        except _EnoughError:
+            pass
+        except requests.HTTPError as error:
+            return f"answered {error.response.status_code if error.response is not None else error}"
+        except requests.Timeout:
+            return "did not answer in time"
+        except requests.RequestException:
+            return "cannot be reached"
+        except IntegrityError:
+            return "sent more bytes than the file has"
+        try:
+            download.accept(brought)
+        except IntegrityError:
+            return "sent other bytes than the published ones"
+    return None
+
+
+class _EnoughError(Exception):
+    """What was wanted of the file is there."""
+
+
+class _Limited:
+    """A file that takes no more bytes than it should."""
+
+    def __init__(self, file: BinaryIO, limit: int, beginning: bool) -> None:
+        self._file, self._left, self._beginning = file, limit, beginning
+
+    def write(self, content: bytes) -> None:
+        self._file.write(content[: self._left])
+        self._left -= len(content)
+        if self._left < 0:
+            raise _EnoughError if self._beginning else IntegrityError("too long")
+
+    def flush(self) -> None:
+        self._file.flush()
 
 
 def fetch(source: Source, directory: Path, report: Report = lambda line: None) -> tuple[Path, ...]:
@@ -27,7 +102,6 @@ def fetch(source: Source, directory: Path, report: Report = lambda line: None) -
     Two processes that fetch the same dataset do not both download it: the second waits for the first.
 
     Args:
-        directory: the folder of data.
         report: is told, a line at a time, what is being brought from where.
 
     Raises:
@@ -82,9 +156,7 @@ def _lacking(source: Source, folder: Path) -> Iterator[Download]:
 def _doodle(file: PublishedFile, folder: Path) -> Download:
     path = folder / file.name
     limit = LONGEST_HEADER + file.shape[0] * PIXELS
-    return Download(
-        quote(file.name), path, limit, partial(_accept_doodle, file, path), beginning=True
-    )
+    return Download(quote(file.name), path, limit, partial(_accept_doodle, file, path), beginning=True)
 
 
 def _is_right(source: Source, located: dict[str, Path]) -> bool:

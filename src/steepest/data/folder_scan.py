@@ -12,13 +12,7 @@ from ..randomness import generator
 from ..storage import sha256
 from .splitting import stratified_rows
 
-PARTS = {
-    "train": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "test": "test",
-}
+PARTS = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation", "test": "test"}
 # what operating systems leave behind in a folder
 LITTER = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"}
 TEST_FRACTION = 0.2
@@ -30,8 +24,6 @@ class Found:
 
     Args:
         name: relative to the root, with ``/`` between folders, in Unicode's composed form.
-        path: where it lies.
-        label: the index of its class.
     """
 
     name: str
@@ -68,9 +60,7 @@ def scan(root: Path) -> Scan:
         DataError: there is no such folder, or its folders make no dataset.
     """
     if not root.is_dir():
-        raise DataError(
-            f"There is no folder {root}. Give a folder with one folder of images a class."
-        )
+        raise DataError(f"There is no folder {root}. Give a folder with one folder of images a class.")
     entries = visible(root)
     folders = [entry for entry in entries if entry.is_dir()]
     stray = tuple(entry.name for entry in entries if not entry.is_dir())
@@ -104,16 +94,12 @@ def _in_classes(root: Path, folders: Sequence[Path], stray: tuple[str, ...]) -> 
     """Read ``root/<class>/*``, and set a fifth of each class aside for testing."""
     classes = tuple(_composed(folder.name) for folder in folders)
     _check_classes(root, classes)
-    found = tuple(
-        each for label, folder in enumerate(folders) for each in _images(root, folder, label)
-    )
+    found = tuple(each for label, folder in enumerate(folders) for each in _images(root, folder, label))
     _refuse_empty(root, classes, found)
     return Scan(classes, _divided(root, classes, found), stray)
 
 
-def _divided(
-    root: Path, classes: Sequence[str], found: Sequence[Found]
-) -> dict[str, tuple[Found, ...]]:
+def _divided(root: Path, classes: Sequence[str], found: Sequence[Found]) -> dict[str, tuple[Found, ...]]:
     found = sorted(found, key=lambda each: each.name)
     # the names and nothing else decide, so that the same files are split alike on every machine
     seed = int(sha256("\n".join(each.name for each in found).encode())[:16], 16)
@@ -152,9 +138,7 @@ def _in_parts(root: Path, named: Mapping[str, Path], stray: tuple[str, ...]) -> 
     return result
 
 
-def _with_part(
-    result: Scan, root: Path, folder: Path, part: str, class_folders: Sequence[Path]
-) -> Scan:
+def _with_part(result: Scan, root: Path, folder: Path, part: str, class_folders: Sequence[Path]) -> Scan:
     """Add a part's images; only for training must every class have some."""
     label_of = {name: label for label, name in enumerate(result.classes)}
     found = tuple(
@@ -207,9 +191,7 @@ def _refuse_empty(folder: Path, classes: Sequence[str], found: Sequence[Found]) 
     present = {each.label for each in found}
     empty = [name for label, name in enumerate(classes) if label not in present]
     if empty:
-        raise DataError(
-            f"{folder} has no image of: {', '.join(empty)}. Add images or remove the class."
-        )
+        raise DataError(f"{folder} has no image of: {', '.join(empty)}. Add images or remove the class.")
 
 
 def _images(root: Path, folder: Path, label: int) -> Iterator[Found]:

@@ -1,8 +1,8 @@
 """The operations that an augmentation is made of: what each draws for an image, and what it does.
 
 An operation takes ``draws`` uniform numbers in [0, 1) for each image, whatever comes of them. The first decides
-whether the image is changed at all, the others by how much. ``maps`` gives the operation as affine maps,
-``apply`` does it exactly, pixel by pixel; an operation has one of the two, or both.
+whether the image is changed at all, with ``probability``, the others by how much. ``maps`` gives the operation as
+affine maps, ``apply`` does it exactly, pixel by pixel; an operation has one of the two, or both.
 """
 
 from dataclasses import dataclass
@@ -12,9 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..errors import UserError
+from ..errors import ShapeError, UserError
 from .affine import magnification, rotation, translation
-from .amounts import check_fits, check_number, check_probability, check_whole, chosen, whole
 
 
 @runtime_checkable
@@ -44,13 +43,16 @@ class Exact(Operation, Protocol):
         """Return the changed images [B, C, H, W] for draws [B, n]."""
 
 
+def takes_any_size(operation: object, height: int, width: int) -> None:
+    """Accept images of any size: the method of every operation that works on all of them."""
+
+
 @dataclass(frozen=True)
 class Shift:
     """Move the image by a whole number of pixels, uniform in ±pixels on both axes; 0 moves in.
 
     Args:
         pixels: how far at most, fewer than the image is wide or high.
-        probability: the share of images that are moved.
     """
 
     pixels: int
@@ -60,7 +62,7 @@ class Shift:
 
     def __post_init__(self) -> None:
         check_whole(self.name, "pixels", self.pixels, 0)
-        check_probability(self.name, self.probability)
+        check_number(self.name, "probability", self.probability, 0, 1)
 
     def check(self, height: int, width: int) -> None:
         """Refuse images that could be moved out of sight."""
@@ -90,7 +92,6 @@ class Rotate:
 
     Args:
         degrees: the largest angle, 0 to 180.
-        probability: the share of images that are turned.
     """
 
     degrees: float
@@ -100,10 +101,9 @@ class Rotate:
 
     def __post_init__(self) -> None:
         check_number(self.name, "degrees", self.degrees, 0, 180)
-        check_probability(self.name, self.probability)
+        check_number(self.name, "probability", self.probability, 0, 1)
 
-    def check(self, height: int, width: int) -> None:
-        """Accept images of any size."""
+    check = takes_any_size
 
     def maps(self, draws: Tensor, height: int, width: int) -> Tensor:
         """Return the maps [B, 3, 3] for draws [B, 2]."""
@@ -117,7 +117,6 @@ class Scale:
 
     Args:
         amount: 0 to 0.9, for beyond that nothing of the image is left.
-        probability: the share of images that are scaled.
     """
 
     amount: float
@@ -127,10 +126,9 @@ class Scale:
 
     def __post_init__(self) -> None:
         check_number(self.name, "amount", self.amount, 0, 0.9)
-        check_probability(self.name, self.probability)
+        check_number(self.name, "probability", self.probability, 0, 1)
 
-    def check(self, height: int, width: int) -> None:
-        """Accept images of any size."""
+    check = takes_any_size
 
     def maps(self, draws: Tensor, height: int, width: int) -> Tensor:
         """Return the maps [B, 3, 3] for draws [B, 2]."""
@@ -147,7 +145,6 @@ class Crop:
 
     Args:
         size: the square's side in pixels, at most the image's shorter side.
-        probability: the share of images that are cropped.
     """
 
     size: int
@@ -157,7 +154,7 @@ class Crop:
 
     def __post_init__(self) -> None:
         check_whole(self.name, "size", self.size, 1)
-        check_probability(self.name, self.probability)
+        check_number(self.name, "probability", self.probability, 0, 1)
 
     def check(self, height: int, width: int) -> None:
         """Refuse images smaller than the square."""
@@ -173,21 +170,16 @@ class Crop:
 
 @dataclass(frozen=True)
 class Flip:
-    """Mirror the image left to right.
-
-    Args:
-        probability: the share of images that are mirrored.
-    """
+    """Mirror the image left to right."""
 
     probability: float = 0.5
     name: ClassVar[str] = "flip"
     draws: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
-        check_probability(self.name, self.probability)
+        check_number(self.name, "probability", self.probability, 0, 1)
 
-    def check(self, height: int, width: int) -> None:
-        """Accept images of any size."""
+    check = takes_any_size
 
     def maps(self, draws: Tensor, height: int, width: int) -> Tensor:
         """Return the maps [B, 3, 3] for draws [B, 1]."""
@@ -207,7 +199,6 @@ class Erase:
     Args:
         size: the square's side in pixels, at most the image's shorter side.
         fill: ``zero``, or ``mean`` for the mean of each image's channel.
-        probability: the share of images that lose a square.
 
     Source: after Zhong et al. 2017, https://arxiv.org/abs/1708.04896, with a square of one size.
     """
@@ -222,7 +213,7 @@ class Erase:
         check_whole(self.name, "size", self.size, 1)
         if self.fill not in ("zero", "mean"):
             raise UserError(f"`{self.name}` came with fill={self.fill}; fill is `zero` or `mean`.")
-        check_probability(self.name, self.probability)
+        check_number(self.name, "probability", self.probability, 0, 1)
 
     def check(self, height: int, width: int) -> None:
         """Refuse images smaller than the square."""
@@ -248,3 +239,46 @@ class Erase:
 
 KINDS: tuple[type[Operation], ...] = (Shift, Rotate, Scale, Crop, Flip, Erase)
 OPERATIONS = {kind.name: kind for kind in KINDS}
+
+
+def check_number(name: str, key: str, value: float, low: float, high: float) -> None:
+    """Refuse a value that is no number from low to high.
+
+    Raises:
+        UserError: says what came, and the range.
+    """
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not low <= value <= high:
+        raise UserError(f"`{name}` came with {key}={value}; {key} is a number from {low:g} to {high:g}.")
+
+
+def check_whole(name: str, key: str, value: int, low: int) -> None:
+    """Refuse a value that is no whole number from low up.
+
+    Raises:
+        UserError: says what came, and the range.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or value < low:
+        raise UserError(f"`{name}` came with {key}={value}; {key} is a whole number from {low} up.")
+
+
+def check_fits(name: str, amount: int, limit: int, height: int, width: int) -> None:
+    """Refuse an amount of pixels above what images of height x width allow.
+
+    Raises:
+        ShapeError: says what would fit.
+    """
+    if amount > limit:
+        raise ShapeError(
+            f"`{name}:{amount}` does not fit images of {height}x{width}; at most {name}:{limit} does."
+        )
+
+
+def chosen(draws: Tensor, probability: float) -> Tensor:
+    """Say which images [B] the first of their draws [B, n] lets an operation change."""
+    return draws[:, 0] < probability
+
+
+def whole(draw: Tensor, count: int) -> Tensor:
+    """Return whole numbers 0..count-1, int64, each as likely, from uniform draws in [0, 1)."""
+    return (draw * count).long()

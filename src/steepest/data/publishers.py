@@ -1,20 +1,23 @@
 """The publishers' files on this disk: read, compared with the published hashes, and decoded."""
 
 import hashlib
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ..errors import IntegrityError
 from ..storage import sha256
 from .archives import SLACK, read_archive, read_whole, unpack
 from .cache import Decoded
-from .cifar import read_batch
-from .idx import check_labels, read_idx
 from .source import PublishedFile, Source
+
+PIXELS, CLASSES = (3, 32, 32), 10  # of CIFAR-10: red, green and blue planes, rows from the top
+UNSIGNED_BYTE = 8  # IDX's number for it
 
 
 @dataclass(frozen=True)
@@ -117,14 +120,10 @@ def notes_of(contents: Sequence[Content]) -> tuple[str, ...]:
         for part in names
     }
     return tuple(
-        f"unverified {names[part]} copy: {found[0]}" + _others(len(found) - 1)
+        f"unverified {names[part]} copy: {found[0]}" + (f" (and {len(found) - 1} more)" if len(found) > 1 else "")
         for part, found in differences.items()
         if found
     )
-
-
-def _others(count: int) -> str:
-    return f" (and {count} more)" if count else ""
 
 
 def refuse_unverified(source: Source, notes: Sequence[str], folder: Path, *, allowed: bool) -> None:
@@ -138,4 +137,81 @@ def refuse_unverified(source: Source, notes: Sequence[str], folder: Path, *, all
             f"{source.name} in {folder} is refused as an {'; '.join(notes)}. Get the published "
             f"files with `steepest data fetch {source.name}`, or take these with --unverified (in "
             f"Python: unverified=True): every run on them will say so."
+        )
+
+
+def read_batch(content: bytes, images: int, where: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the images [N, 3, 32, 32] and labels [N] of one batch file of CIFAR-10's binary version.
+
+    It has records of one label byte and three planes of 32x32, one after another.
+
+    Raises:
+        IntegrityError: the length is not that of N records, or a label is no class.
+
+    Source: Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html
+    """
+    record = 1 + int(np.prod(PIXELS))
+    check_length(len(content), images * record, where)
+    records = np.frombuffer(content, np.uint8).reshape(images, record)
+    labels = records[:, 0]
+    check_labels(labels, CLASSES, where)
+    return records[:, 1:].reshape(images, *PIXELS), labels
+
+
+def read_idx(content: bytes, shape: tuple[int, ...], where: Path) -> NDArray[np.uint8]:
+    """Return the numbers of an IDX file, as MNIST and its successors have them, that must have exactly this shape.
+
+    Two zero bytes, the type of the numbers (8: unsigned bytes), how many dimensions, then each dimension as four
+    bytes, most significant first; then the numbers.
+
+    >>> read_idx(bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 9]), (2,), Path("labels"))
+    array([7, 9], dtype=uint8)
+
+    Raises:
+        IntegrityError: names the file, what was expected and what was found.
+
+    Source: LeCun, Cortes and Burges 1998, http://yann.lecun.com/exdb/mnist/
+    """
+    magic = bytes([0, 0, UNSIGNED_BYTE, len(shape)])
+    if content[:4] != magic:
+        raise IntegrityError(
+            f"{where} is no IDX file of {len(shape)} dimensions: it begins with "
+            f"{content[:4].hex(' ') or 'nothing'}, expected {magic.hex(' ')}."
+        )
+    start = 4 + 4 * len(shape)
+    if len(content) < start:
+        raise IntegrityError(f"{where} is cut off within its header, after {len(content)} bytes.")
+    stated = struct.unpack(f">{len(shape)}I", content[4:start])
+    if stated != shape:
+        raise IntegrityError(f"{where} says that it holds {list(stated)}; expected {list(shape)}.")
+    numbers = np.frombuffer(content, np.uint8, offset=start)
+    check_length(len(content), start + int(np.prod(shape)), where)
+    return numbers.reshape(shape)
+
+
+def check_length(found: int, expected: int, where: Path) -> None:
+    """Refuse content that is shorter or longer than it must be.
+
+    Raises:
+        IntegrityError: names the file and both lengths.
+    """
+    if found < expected:
+        raise IntegrityError(f"{where} is cut off: {found:,} bytes of {expected:,}.")
+    if found > expected:
+        raise IntegrityError(
+            f"{where} has {found - expected:,} bytes after its end: {found:,} instead of {expected:,}."
+        )
+
+
+def check_labels(labels: NDArray[np.uint8], classes: int, where: Path) -> None:
+    """Refuse a label that is no class.
+
+    Raises:
+        IntegrityError: names the file and the first label that is wrong.
+    """
+    wrong = np.flatnonzero(labels >= classes)
+    if len(wrong):
+        raise IntegrityError(
+            f"{where} has the label {labels[wrong[0]]} at image {wrong[0]:,}; "
+            f"{classes} classes allow 0 to {classes - 1}."
         )

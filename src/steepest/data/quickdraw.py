@@ -85,6 +85,4 @@ def kept_hash(path: Path) -> Path:
 def _check_kept_hash(path: Path) -> None:
     beside = kept_hash(path)
     if beside.is_file() and beside.read_text(errors="replace").strip() != sha256(path.read_bytes()):
-        raise IntegrityError(
-            f"{path} is not what was fetched: its SHA-256 differs from {beside.name}."
-        )
+        raise IntegrityError(f"{path} is not what was fetched: its SHA-256 differs from {beside.name}.")

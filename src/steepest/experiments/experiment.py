@@ -1,4 +1,4 @@
-"""An experiment: a published result as data, read and checked from a TOML file.
+"""An experiment: a published result as data; ``reading`` reads and checks it from a TOML file.
 
 name = "my-study"                       [[case]]      a training run at several seeds, with its published figures
 title = "Does it?"                      [[part]]      code that makes tables and pictures: see ``parts``
@@ -147,14 +147,3 @@ class Experiment:
         if name not in found:
             raise UnknownName("case", name, found, f"Cases stand in {self.path}.")
         return found[name]
-
-    @classmethod
-    def read(cls, path: Path) -> "Experiment":
-        """Return the experiment in a TOML file.
-
-        Raises:
-            UserError: the file or a value in it cannot be used; the line names file and key.
-        """
-        from .reading import read_experiment
-
-        return read_experiment(path)

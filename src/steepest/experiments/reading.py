@@ -8,35 +8,48 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Config, read_toml
-from ..errors import UnknownName, UserError
+from ..errors import UnknownName, UserError, find_name
 from ..specification import is_file_class
-from .experiment import (
-    MEASURES,
-    QUICK_SEEDS,
-    SEEDS,
-    SPLITS,
-    Case,
-    Experiment,
-    Fault,
-    PartUse,
-    Published,
-    Question,
-)
+from .experiment import MEASURES, QUICK_SEEDS, SEEDS, SPLITS, Case, Experiment, Fault, PartUse, Published, Question
 
 Given = Mapping[str, Any]
-TOP = (
-    *("name", "title", "source", "about", "seeds"),
-    *("defaults", "quick", "case", "part", "fault", "question"),
-)
-CASE = (
-    *("name", "title", "config", "quick", "which", "seeds"),
-    *("published", "tolerance", "why", "fault"),
-)
+TOP = (*("name", "title", "source", "about", "seeds"), *("defaults", "quick", "case", "part", "fault", "question"))
+CASE = (*("name", "title", "config", "quick", "which", "seeds"), *("published", "tolerance", "why", "fault"))
 FIGURES = tuple(f"{split}_{measure}" for split in SPLITS for measure in MEASURES)
+FOLDER = Path(__file__).parent
+FILE = "experiment.toml"
+# from the simplest to the most demanding, as a course would take them
+ORDER = (
+    *("gradient-descent", "backprop", "linear-optimizers", "mlp-and-convnets"),
+    *("cnn-guide", "compact-net", "blind-descent"),
+)
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")  # it becomes a folder
 LONGEST_NAME = 60
 RESERVED = ("all", "list", "quick")  # words of `steepest reproduce`
 WORDS = {str: "text", int: "a whole number", dict: "a table", list: "a list of tables"}
+
+
+def names() -> list[str]:
+    """Return the names of the experiments that come with the package: of their folders, with dashes."""
+    found = {path.parent.name.replace("_", "-") for path in FOLDER.glob(f"*/{FILE}")}
+    return [*(name for name in ORDER if name in found), *sorted(found - set(ORDER))]
+
+
+def open_experiment(name: str | Path) -> Experiment:
+    """Return an experiment of the package by its name, or a user's own by its file.
+
+    Raises:
+        UnknownName: the package has no experiment of this name.
+        UserError: the file cannot be used.
+
+    >>> open_experiment("backprop").name
+    'backprop'
+    """
+    text = str(name)
+    if text.endswith(".toml") or "/" in text:
+        return read_experiment(Path(text).expanduser())
+    text = find_name("experiment", text, names(), "A file of your own ends in .toml.")
+    return read_experiment(FOLDER / text.replace("-", "_") / FILE)
 
 
 def read_experiment(path: Path) -> Experiment:
@@ -71,18 +84,20 @@ def read_experiment(path: Path) -> Experiment:
 
 def _name(given: Given, path: Path) -> str:
     """Return an experiment's name; its runs and its page are written into a folder of this name."""
-    from . import FOLDER, names
-
     name = str(_needed(given, "name", str, str(path)))
     if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
         raise UserError(
             f"`name` in {path} must be 1 to {LONGEST_NAME} characters of a-z, 0-9, `.`, `_` and `-`, the first "
             f"a letter or a digit, not {name!r}."
         )
-    ours = path.resolve().parent == FOLDER.resolve()
-    if not ours and name in (*RESERVED, *names()):
+    if not is_ours(path) and name in (*RESERVED, *names()):
         raise UserError(f"`name` in {path} is `{name}`, which is taken. Give it another name.")
     return name
+
+
+def is_ours(path: Path) -> bool:
+    """Say whether an experiment's file comes with the package."""
+    return path.resolve().parent.parent == FOLDER.resolve()
 
 
 def _cases(given: Given, path: Path) -> tuple[Case, ...]:
@@ -90,9 +105,9 @@ def _cases(given: Given, path: Path) -> tuple[Case, ...]:
     quick = dict(_taken(given, "quick", dict, str(path), {}))
     quick.pop("seeds", None)
     cases = tuple(_case(each, defaults, quick, path) for each in _tables(given, "case", str(path)))
-    names = [each.name for each in cases]
-    for name in names:
-        if names.count(name) > 1:
+    taken = [each.name for each in cases]
+    for name in taken:
+        if taken.count(name) > 1:
             raise UserError(f"Two cases of {path} are called `{name}`.")
     return cases
 
@@ -139,8 +154,7 @@ def _check_validated(configs: list[Config], where: str) -> None:
 def _config(settings: Given, path: Path, where: str) -> Config:
     """Return the config; a user's own classes are looked for beside the experiment's file."""
     placed = {
-        key: _beside(path, value) if key in ("model", "optimizer") else value
-        for key, value in settings.items()
+        key: _beside(path, value) if key in ("model", "optimizer") else value for key, value in settings.items()
     }
     try:
         return Config.of(placed, where)
@@ -154,9 +168,7 @@ def _beside(path: Path, value: Any) -> Any:
     if not (isinstance(value, str) and is_file_class(value)):
         return value
     words = value.split(" ")  # `sam of my_rule.py:MyRule` names its file after other words
-    return " ".join(
-        str(path.parent.absolute() / word) if is_file_class(word) else word for word in words
-    )
+    return " ".join(str(path.parent.absolute() / word) if is_file_class(word) else word for word in words)
 
 
 def _published(given: Given, where: str) -> tuple[Published, ...]:
@@ -169,14 +181,10 @@ def _published(given: Given, where: str) -> tuple[Published, ...]:
         split, _, measure = key.partition("_")
         number = _decimal(value, f"`{key}` of {where}")
         if measure == "accuracy" and not 0 <= number <= 1:
-            raise UserError(
-                f"`{key}` of {where} must lie in [0, 1], not be {value}: 98.2 % is 0.982."
-            )
+            raise UserError(f"`{key}` of {where} must lie in [0, 1], not be {value}: 98.2 % is 0.982.")
         tolerance = _decimal(tolerances.get(key, 0), f"The tolerance of `{key}` of {where}")
         if tolerance < 0:
-            raise UserError(
-                f"The tolerance of `{key}` of {where} must be 0 or more, not {tolerances[key]}."
-            )
+            raise UserError(f"The tolerance of `{key}` of {where} must be 0 or more, not {tolerances[key]}.")
         found.append(Published(split, measure, float(number), digits_of(number), float(tolerance)))
     return tuple(found)
 
@@ -218,15 +226,11 @@ def _parts(given: Given, cases: tuple[Case, ...], where: str) -> tuple[PartUse, 
 
 
 def _question(given: Given, where: str) -> Question:
-    asks, answer, command = _texts(
-        given, ("asks", "answer"), f"a [[question]] of {where}", ("command",)
-    )
+    asks, answer, command = _texts(given, ("asks", "answer"), f"a [[question]] of {where}", ("command",))
     return Question(asks, answer, command)
 
 
-def _texts(
-    given: Given, needed: tuple[str, ...], where: str, others: tuple[str, ...] = ()
-) -> list[str]:
+def _texts(given: Given, needed: tuple[str, ...], where: str, others: tuple[str, ...] = ()) -> list[str]:
     _check_keys(given, (*needed, *others), where)
     return [
         *(" ".join(_needed(given, key, str, where).split()) for key in needed),

@@ -3,18 +3,19 @@
 experiment -> jobs -> sweep -> outcomes -> figures and parts -> Reproduction
 """
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import UserError
-from .content import Figure, Text
+from ..config import Config
+from ..content.content import Figure, Text
+from ..errors import IntegrityError, UserError
 from .context import Context, NotTrained
 from .experiment import Case, Experiment, PartUse, Published
 from .parts import find_part, make_part, why_failed
-from .providing import at_hand
+from .reading import is_ours
 from .reproduction import Failure, Reproduction, Section
 
 if TYPE_CHECKING:
@@ -52,12 +53,10 @@ def reproduce(
     """Yield progress, and at last the reproduction. What the folder holds already is not done again.
 
     Args:
-        experiment: what to reproduce.
         seeds: of every case; None takes what the experiment says.
         quick: the short version.
         folder: where runs and slow results are kept.
         engine: who trains; None takes this machine's cores.
-        data_dir: where datasets are.
         unverified: names of datasets to take although their files do not have the published hash.
         note: takes a line from a part that works for long.
 
@@ -113,9 +112,7 @@ def _check(context: Context) -> None:
     context.cache.mkdir(parents=True, exist_ok=True)
 
 
-def _train(
-    context: Context, cases: list[Case], folder: Path, engine: "Engine | None"
-) -> "Iterator[Outcome]":
+def _train(context: Context, cases: list[Case], folder: Path, engine: "Engine | None") -> "Iterator[Outcome]":
     """Yield each outcome as it is done, and leave all of them with the context, by case and seed."""
     if not cases:
         return
@@ -124,10 +121,7 @@ def _train(
     jobs = {each.name: jobs_of(each, context) for each in cases}
     found: dict[str, Outcome] = {}
     for outcome in sweep(
-        [job for each in jobs.values() for job in each],
-        folder,
-        engine=engine,
-        data_dir=context.data_dir,
+        [job for each in jobs.values() for job in each], folder, engine=engine, data_dir=context.data_dir
     ):
         found[outcome.job.key] = outcome
         yield outcome
@@ -222,8 +216,7 @@ def _notes(context: Context, left_out: dict[str, str]) -> Iterator[str]:
     coarse = [each.title for each in cases if context.config(each.name).precision == "bfloat16"]
     if coarse:  # a title may have commas
         yield (
-            "Trained in bfloat16, whose products have three digits; the weights are float32: "
-            f"{'; '.join(coarse)}."
+            f"Trained in bfloat16, whose products have three digits; the weights are float32: {'; '.join(coarse)}."
         )
     if any(not context.comparable(each.name) for each in cases):
         used = sorted({context.config(each.name).data for each in cases})
@@ -245,16 +238,16 @@ def _failed(sections: list[Section]) -> list[str]:
 
 def _command(context: Context) -> str:
     experiment, seeds = context.experiment, context.asked_seeds
-    ours = experiment.path.parent == Path(__file__).parent
-    words = ["steepest reproduce", experiment.name if ours else str(experiment.path)]
+    name = experiment.name if is_ours(experiment.path) else str(experiment.path)
+    words = ["steepest reproduce", name]
     used = {context.config(each.name).data for each in experiment.cases}
     words += ["--quick"] * context.quick + ["--unverified"] * bool(used & context.unverified)
     return " ".join(words + [f"--seeds {seeds}"] * (seeds is not None))
 
 
 def _made_with() -> dict[str, Any]:
-    from ..environment import package_version, processor
     from ..plan import cores
+    from ..runs.environment import package_version, processor
 
     return {
         "date": datetime.now(UTC).date().isoformat(),
@@ -263,3 +256,80 @@ def _made_with() -> dict[str, Any]:
         "processor": processor(),
         "cores": cores(),
     }
+
+
+TOO_LONG = "it takes too long"
+
+
+def provide(
+    experiments: Sequence[Experiment],
+    *,
+    quick: bool = False,
+    data_dir: Path | None = None,
+    unverified: bool = False,
+) -> frozenset[str]:
+    """Find every part and provide every dataset, so that nothing is missing after an hour of work.
+
+    Args:
+        quick: what their short versions need.
+        unverified: take files that do not have the published hash.
+
+    Returns:
+        The names of the datasets whose files do not have it; none unless ``unverified``.
+
+    Raises:
+        UserError: a part is unknown or cannot be called.
+        MissingDataset: a dataset is neither here nor to be fetched.
+        IntegrityError: a dataset's files do not have the published hash.
+    """
+    configs = {}
+    for experiment in experiments:
+        for use in experiment.parts:
+            find_part(use, experiment)
+        for case in experiment.cases:
+            config = case.quick if quick else case.config
+            if not quick or (case.in_quick and is_here(config, data_dir)):
+                configs[config.data, config.size] = config
+    return frozenset(config.data for config in configs.values() if not _verified(config, data_dir, unverified))
+
+
+def _verified(config: Config, data_dir: Path | None, unverified: bool) -> bool:
+    """Load a dataset, and say whether its files have the published hash."""
+    from ..data import load
+
+    try:
+        load(config.data, data_dir=data_dir, image_size=config.size, unverified=config.unverified)
+    except IntegrityError:
+        if not unverified:
+            raise
+        load(config.data, data_dir=data_dir, image_size=config.size, unverified=True)
+        return False
+    return True
+
+
+def at_hand(context: Context) -> tuple[list[Case], dict[str, str]]:
+    """Return the cases to train, and those that a quick run leaves out, each with the reason.
+
+    It leaves out what the experiment's file says, and what data would have to be fetched for.
+    """
+    cases = list(context.experiment.cases)
+    if not context.quick:
+        return cases, {}
+    missing = {
+        each.name: f"{each.quick.data} is not on this machine"
+        for each in cases
+        if not is_here(each.quick, context.data_dir)
+    }
+    missing |= {each.name: TOO_LONG for each in cases if not each.in_quick}
+    return [each for each in cases if each.name not in missing], missing
+
+
+def is_here(config: Config, data_dir: Path | None) -> bool:
+    """Say whether a config's data lies on this machine."""
+    from ..data.loading import is_path
+    from ..data.source import data_directory, state_of
+    from ..data.table import find
+
+    if is_path(config.data):
+        return True  # a folder that is missing is an error, and its own line says so
+    return state_of(find(config.data), data_directory(data_dir)) != "to fetch"

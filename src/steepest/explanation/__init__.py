@@ -3,13 +3,10 @@
 Everything is read through forward hooks in evaluation mode; nothing here changes a network or a run.
 """
 
-from .activations import activations, layer_names
-from .attribution import occlusion, saliency
-from .explaining import explain
+from .activations import WeightMaps, activations, layer_names, weight_maps
+from .explaining import cosines, embeddings, explain, nearest, occlusion, saliency
 from .findings import Explanation, ImageExplanation, Neighbour
 from .label_errors import LabelRanking, out_of_sample, rank_labels
-from .neighbours import cosines, embeddings, nearest
-from .weights import WeightMaps, weight_maps
 
 __all__ = [
     "Explanation",

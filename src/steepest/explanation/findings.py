@@ -7,8 +7,9 @@ from typing import Any
 
 from torch import Tensor
 
+from ..lazy import brief, html_of
+from .activations import WeightMaps
 from .subjects import Subject
-from .weights import WeightMaps
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Neighbour:
         row: of the training split.
         name: its file, or ``row 5``.
         label: the name of its class.
-        cosine: between the two embeddings, in [-1, 1].
+        cosine: between the two embeddings, less their mean over the training images, in [-1, 1].
         image: [C, H, W] raw pixels.
     """
 
@@ -78,6 +79,9 @@ class ImageExplanation:
     alike: tuple[Neighbour, ...]
     alike_true: Neighbour | None
     alike_predicted: Neighbour | None
+
+    def __repr__(self) -> str:
+        return brief(self)
 
     @property
     def predicted(self) -> str:
@@ -139,10 +143,16 @@ class Explanation:
     weights: tuple[WeightMaps, ...]
     notes: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return brief(self)
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Return every number, for ``--json``: fractions in [0, 1]."""
         return {
-            "run": str(self.run),
+            "run": str(self.run.absolute()),
             "weights_sha256": self.weights_sha256,
             "split": self.split,
             "images_in_split": self.count,

@@ -8,7 +8,7 @@ Source: Northcutt, Jiang and Chuang 2021, https://arxiv.org/abs/1911.00068 (conf
     the normalised margin, and the class thresholds. We count and name suspects; nothing is removed.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -21,9 +21,10 @@ from ..config import Config
 from ..data import Dataset, Split
 from ..errors import UserError
 from ..evaluation import logits_of
-from ..preparation import Setup, prepare
+from ..lazy import brief
 from ..randomness import generator
-from ..training import loop
+from ..training.loops import loop
+from ..training.preparation import Setup, prepare
 
 FOLDS = 5  # each network then learns from four fifths of the images, and the work is four trainings' worth
 
@@ -66,6 +67,9 @@ class LabelRanking:
     labels: Tensor
     classes: tuple[str, ...]
     names: tuple[str, ...] | None = None
+
+    def __repr__(self) -> str:
+        return brief(self)
 
     @cached_property
     def order(self) -> Tensor:
@@ -151,9 +155,7 @@ def deal_folds(labels: Tensor, folds: int, seed: int) -> Tensor:
         UserError: there are fewer than 2 folds, or fewer images than folds.
     """
     if not 2 <= folds <= len(labels):
-        raise UserError(
-            f"--folds must lie between 2 and the number of images, {len(labels):,}; {folds} came."
-        )
+        raise UserError(f"--folds must lie between 2 and the number of images, {len(labels):,}; {folds} came.")
     shuffled = torch.randperm(len(labels), generator=generator(seed, "label folds"))
     by_class = shuffled[labels[shuffled].argsort(stable=True)]
     dealt = torch.empty_like(labels)
@@ -162,10 +164,7 @@ def deal_folds(labels: Tensor, folds: int, seed: int) -> Tensor:
 
 
 def out_of_sample(
-    config: Config,
-    dataset: Dataset,
-    folds: int = FOLDS,
-    note: Callable[[str], None] = lambda line: None,
+    config: Config, dataset: Dataset, folds: int = FOLDS, note: Callable[[str], None] = lambda line: None
 ) -> LabelRanking:
     """Train once a fold, and return the ranking of the training labels.
 
@@ -187,15 +186,15 @@ def out_of_sample(
         rest = train.take((~held).nonzero().flatten())
         logits[held] = _judged(config, dataset, rest, train.images[held])
         right = logits[held].argmax(dim=1) == train.labels[held]
-        note(
-            f"fold {fold + 1}/{folds}: agrees with {float(right.double().mean()):.2%} of the labels"
-        )
+        note(f"fold {fold + 1}/{folds}: agrees with {float(right.double().mean()):.2%} of the labels")
     return LabelRanking(F.softmax(logits, dim=1), train.labels, dataset.classes, train.names)
 
 
 def _judged(config: Config, dataset: Dataset, rest: Split, images: Tensor) -> Tensor:
     """Return the logits [M, K] of images by a network trained on the rest."""
-    size = next(_batch_sizes(config.batch_size, len(rest)))
+    wanted, count = config.batch_size, len(rest)
+    # batch norm cannot take a batch of one image: the next size that leaves none
+    size = next((size for size in range(wanted, wanted + count) if count % size != 1), wanted)
     # what a run kept of another run's weights has seen all the images
     alone = config.with_(val=0.0, patience=None, init_from="", batch_size=size)
     setup: Setup = prepare(alone, replace(dataset, train=rest, validation=None, test=None))
@@ -203,9 +202,3 @@ def _judged(config: Config, dataset: Dataset, rest: Split, images: Tensor) -> Te
         pass
     with setup.plan.applied():
         return logits_of(setup.network, images, setup.plan)
-
-
-def _batch_sizes(wanted: int, images: int) -> Iterator[int]:
-    """Yield sizes from the wanted one on that leave no batch of one image, which batch norm cannot take."""
-    yield from (size for size in range(wanted, wanted + images) if images % size != 1)
-    yield wanted

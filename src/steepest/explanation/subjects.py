@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import Tensor
 
 from ..data import Dataset, Split
-from ..data.pictures import as_seen, read_picture
+from ..data.decoding import as_seen, read_picture
 from ..errors import UserError
 
 

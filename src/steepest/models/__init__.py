@@ -4,7 +4,7 @@ from .composite import expand, write
 from .modules import Dropout, Normalization, normalization
 from .network import Network, build
 from .notation import parse
-from .shapes import LayerTable, Row, layer_table
+from .shapes import LayerTable, Row, layer_table, show
 from .table import MODELS, NamedModel
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "layer_table",
     "normalization",
     "parse",
+    "show",
     "write",
 ]

@@ -36,9 +36,7 @@ class Field:
         >>> Field().through((3, 3)).through((2, 2), stride=2).through((3, 3)).size
         (8, 8)
         """
-        height, width = (
-            seen + (side - 1) * self.jump for seen, side in zip(self.size, kernel, strict=True)
-        )
+        height, width = (seen + (side - 1) * self.jump for seen, side in zip(self.size, kernel, strict=True))
         return Field((height, width), self.jump * stride)
 
 
@@ -90,6 +88,13 @@ def learns_nothing(layer: object, shape: Shape) -> dict[str, Shape]:
 def counts_nothing(layer: object, shape: Shape) -> int:
     """Return 0: only convolutions and fully connected layers have multiply-adds that count."""
     return 0
+
+
+def set_zeros(module: nn.Conv2d | nn.Linear) -> None:
+    """Set weights and bias to 0: the initialisation draws with a generator of its own, and nobody draws twice."""
+    nn.init.zeros_(module.weight)
+    if module.bias is not None:
+        nn.init.zeros_(module.bias)
 
 
 def parameter_count(layer: Layer, shape: Shape) -> int:

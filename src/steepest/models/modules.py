@@ -51,9 +51,7 @@ class Dropout(nn.Module):
     def _mask(self, values: Tensor) -> Tensor:
         count = values.numel()
         if values.device != self._generator.device:
-            self._generator = torch.Generator(values.device).manual_seed(
-                self._generator.initial_seed()
-            )
+            self._generator = torch.Generator(values.device).manual_seed(self._generator.initial_seed())
         words = torch.empty((count + 3) // 4, dtype=torch.int64, device=values.device)
         words.random_(-(1 << 63), None, generator=self._generator)  # all 64 bits of each word
         bits = words.view(torch.int16)[:count].to(torch.float32)
@@ -118,7 +116,6 @@ def normalization(text: str, channels: int) -> Normalization:
     Args:
         text: ``unit`` for x / 255, ``raw`` for x, or ``MEAN/STD`` for (x / 255 - mean) / std, one number for
             all channels or one a channel with commas between: ``0.49,0.48,0.45/0.25,0.24,0.26``.
-        channels: C of the images.
 
     Raises:
         UserError: the text is none of these, or has another number of channels.
@@ -146,7 +143,7 @@ def _constants(text: str, channels: int) -> tuple[list[float], list[float]]:
         sides = []
     if len(sides) != 2 or not _usable(*sides):
         raise UserError(
-            f"`{text}` is no normalisation. Write unit, raw, or MEAN/STD such as 0.1307/0.3081, "
+            f"`{text}` is no normalisation. Write unit, standard, raw, or MEAN/STD such as 0.1307/0.3081, "
             "with every STD above 0."
         )
     if any(len(side) not in (1, channels) for side in sides):

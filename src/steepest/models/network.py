@@ -1,23 +1,27 @@
 """A model's text becomes a network: raw pixels [B, C, H, W] in, logits [B, K] out."""
 
-from collections.abc import Sequence
-from difflib import get_close_matches
+import inspect
+from collections.abc import Callable, Sequence
+from math import sqrt
+from typing import Any
 
+import torch
 from torch import Tensor, nn
 
-from ..errors import NotationError, ShapeError, UserError
-from ..specification import is_file_class
+from ..errors import NotationError, ShapeError, UserError, find_name, nearest_names, spelled
+from ..randomness import generator, seed_of
+from ..specification import Specification, is_file_class, load_file_class
 from .composite import Item, assemble, expand, place, shape_behind
 from .convolution import Convolution
-from .dense import Dense
-from .initialisation import initialise
-from .layer import Layer, Shape, parameter_count
+from .layer import Layer, Shape, parameter_count, set_zeros
 from .modules import Normalization, normalization
 from .notation import parse
+from .pointwise import Dense
 from .table import MODELS, named_model
-from .user_class import build_user_class
 
 MOST_PARAMETERS = 1_000_000_000  # 4 GB of weights, and four times that to train them with Adam
+
+Weights = nn.Conv2d | nn.Linear
 
 
 class Network(nn.Module):
@@ -29,9 +33,7 @@ class Network(nn.Module):
         layers: the body's layers in the order of its modules; None for a user's class.
     """
 
-    def __init__(
-        self, input: Normalization, body: nn.Module, layers: tuple[Layer, ...] | None = None
-    ) -> None:
+    def __init__(self, input: Normalization, body: nn.Module, layers: tuple[Layer, ...] | None = None) -> None:
         super().__init__()
         self.input = input
         self.body = body
@@ -59,7 +61,6 @@ def build(
         shape: [C, H, W] of the images.
         classes: K, how many logits it must give; a named model adapts its last layer.
         init: a key of ``INITIALISATIONS``; a user's class keeps its own under ``default``.
-        seed: of the initial weights.
         normalize: see ``normalization``.
 
     Raises:
@@ -76,7 +77,8 @@ def build(
     layers = expand(items_of(model, classes))
     _check_fit(model, layers, shape, classes)
     body = assemble(layers, shape)
-    body.add_module("flatten", nn.Flatten())  # maps of one pixel become logits; a vector stays
+    if len(shape_behind(layers, shape)) > 1:
+        body.add_module("flatten", nn.Flatten())  # maps of one pixel become logits
     initialise(body, init, seed)
     return Network(pixels, body, layers)
 
@@ -91,14 +93,14 @@ def items_of(model: str, classes: int | None = None) -> tuple[Item, ...]:
     """
     if is_file_class(model):
         raise UserError(f"`{model}` is a class of yours: give a named model or a notation here.")
-    if model in MODELS:
-        items = parse(MODELS[model].notation)
+    if named := spelled(model, MODELS):
+        items = parse(MODELS[named].notation)
         return items if classes is None else with_outputs(items, classes)
     try:
         return parse(model)
     except NotationError:
         # a notation begins with a digit, a bracket or a capital
-        if model[:1].islower() or get_close_matches(model.lower(), MODELS):
+        if model[:1].islower() or nearest_names(model, MODELS):
             named_model(model)  # raises UnknownName with the nearest names
         raise
 
@@ -123,11 +125,11 @@ def with_outputs(items: Sequence[Item], outputs: int) -> tuple[Item, ...]:
 
 
 def _check_fit(model: str, layers: Sequence[Layer], shape: Shape, classes: int) -> None:
-    named = MODELS.get(model)
+    named = spelled(model, MODELS)
     try:
         last = shape_behind(layers, shape)
     except ShapeError as error:
-        raise _misfit(model, shape, str(error)) if named else error from None
+        raise _misfit(named, shape, str(error)) if named else error from None
     count = sum(parameter_count(each.layer, each.before) for each in place(layers, shape))
     if count > MOST_PARAMETERS:
         raise ShapeError(
@@ -137,15 +139,14 @@ def _check_fit(model: str, layers: Sequence[Layer], shape: Shape, classes: int) 
     if last[0] == classes and set(last[1:]) <= {1}:
         return
     if named:
-        raise _misfit(model, shape, f"Its last layer then gives {list(last)}, not [{classes}].")
+        raise _misfit(named, shape, f"Its last layer then gives {list(last)}, not [{classes}].")
     if set(last[1:]) <= {1}:
         raise ShapeError(
             f"The model gives {last[0]} outputs; the dataset has {classes} classes: "
             f"end the notation with F{classes}."
         )
     raise ShapeError(
-        f"The model gives maps {list(last)} where {classes} logits are needed: "
-        f"end the notation with F{classes}."
+        f"The model gives maps {list(last)} where {classes} logits are needed: end the notation with F{classes}."
     )
 
 
@@ -155,3 +156,124 @@ def _misfit(model: str, shape: Shape, why: str) -> ShapeError:
         f"The images are {list(shape)}; {model} is written for {natural}. {why} "
         f"Resize the images, or choose another model."
     )
+
+
+def build_user_class(model: str, shape: tuple[int, int, int], classes: int, *, init: str, seed: int) -> nn.Module:
+    """Return the module that ``file.py:Class`` or ``file.py:Class:key=value`` makes.
+
+    Its constructor gets the settings and, where it names them, ``shape=`` and ``classes=``. Its own draws
+    come from torch's global generator, which is forked and seeded for it and then put back.
+
+    Raises:
+        UserError: the file, the class or its constructor fails, or it makes no ``nn.Module``.
+        ShapeError: it does not give logits [B, classes] for images [B, *shape].
+    """
+    wanted = Specification.parse(model)
+    kind = load_file_class(wanted.name)
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed_of(seed, "initial weights"))
+        module = _construct(wanted, kind, {"shape": shape, "classes": classes})
+        _check_logits(wanted.name, module, shape, classes)
+    if init != "default":
+        initialise(module, init, seed)
+    return module
+
+
+def _construct(wanted: Specification, kind: Any, offered: dict[str, Any]) -> nn.Module:
+    if not callable(kind):
+        raise UserError(f"`{wanted.name}` is no class. Name a class that makes an nn.Module.")
+    accepted = inspect.signature(kind).parameters
+    settings = {name: value for name, value in offered.items() if name in accepted}
+    try:
+        module = kind(**(settings | wanted.settings))
+    except Exception as error:
+        raise UserError(f"`{wanted}` fails as it is made: {type(error).__name__}: {error}") from error
+    if not isinstance(module, nn.Module):
+        raise UserError(f"`{wanted.name}` makes a {type(module).__name__}; an nn.Module is needed.")
+    return module
+
+
+def _check_logits(name: str, module: nn.Module, shape: tuple[int, int, int], classes: int) -> None:
+    """Run two black images through the module, once, without moving its statistics."""
+    training = module.training
+    module.eval()
+    try:
+        with torch.no_grad():
+            came = module(torch.zeros(2, *shape))
+    except Exception as error:
+        raise ShapeError(
+            f"`{name}` fails on a batch {[2, *shape]} of float32: {type(error).__name__}: {error}"
+        ) from error
+    module.train(training)
+    if not isinstance(came, Tensor):
+        raise ShapeError(f"`{name}` gives a {type(came).__name__}; logits [B, {classes}] are needed.")
+    if list(came.shape) != [2, classes]:
+        raise ShapeError(
+            f"`{name}` gives {list(came.shape)} for a batch {[2, *shape]}; "
+            f"logits {[2, classes]} are needed, one for each class."
+        )
+
+
+def initialise(network: nn.Module, init: str, seed: int) -> None:
+    """Give every convolution and fully connected layer its initial weights, in the order of construction.
+
+    Args:
+        network: changed in place; other layers (batch norm: scale 1, shift 0) stay as they are.
+        seed: of the draw; the same seed gives the same weights.
+
+    Raises:
+        UnknownName: there is no such initialisation.
+    """
+    init = find_name("initialisation", init, INITIALISATIONS)
+    draws = generator(seed, "initial weights")
+    with torch.no_grad():
+        for module in network.modules():
+            if isinstance(module, Weights):
+                INITIALISATIONS[init](module, draws)
+
+
+def _default(module: Weights, draws: torch.Generator) -> None:
+    """Draw weights and biases from U(-1/sqrt(fan_in), 1/sqrt(fan_in)), as torch does."""
+    bound = 1 / sqrt(_fans(module.weight)[0])
+    module.weight.uniform_(-bound, bound, generator=draws)
+    if module.bias is not None:
+        module.bias.uniform_(-bound, bound, generator=draws)
+
+
+def _glorot(module: Weights, draws: torch.Generator) -> None:
+    """Draw weights from U(-b, b) with b = sqrt(6 / (fan_in + fan_out)); biases are 0.
+
+    Source: Glorot and Bengio 2010, equation 16.
+    """
+    bound = sqrt(6 / sum(_fans(module.weight)))
+    module.weight.uniform_(-bound, bound, generator=draws)
+    _zero_bias(module)
+
+
+def _he(module: Weights, draws: torch.Generator) -> None:
+    """Draw weights from N(0, 2 / fan_in); biases are 0.
+
+    Source: He et al. 2015, https://arxiv.org/abs/1502.01852, equation 10.
+    """
+    module.weight.normal_(0, sqrt(2 / _fans(module.weight)[0]), generator=draws)
+    _zero_bias(module)
+
+
+def _zero_bias(module: Weights) -> None:
+    if module.bias is not None:
+        module.bias.zero_()
+
+
+def _fans(weight: Tensor) -> tuple[int, int]:
+    """Return fan_in and fan_out of a weight [out, in, ...]."""
+    places = weight[0, 0].numel()
+    return weight.shape[1] * places, weight.shape[0] * places
+
+
+INITIALISATIONS: dict[str, Callable[[Weights, torch.Generator], None]] = {
+    "default": _default,
+    "zeros": lambda module, draws: set_zeros(module),
+    "glorot": _glorot,
+    "he": _he,
+}
+"""Name -> rule."""

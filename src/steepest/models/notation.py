@@ -7,16 +7,17 @@ layer      = 32C3s2p1g1n | M3s2p1 | A2 | G | F128n | D0.5 | B | L5 | X3 | R | S 
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import ClassVar
+
+from torch import Tensor, nn
 
 from ..errors import NotationError, UserError
 from .composite import Item, Repetition, Residual, expand
-from .convolution import Convolution
-from .dense import Dense
-from .layer import Layer
-from .pointwise import ACTIVATIONS, Activation, BatchNorm, Drop, LeakyReLU, LocalResponseNorm
-from .pooling import GlobalAverage, Pool
-from .repeating import Repeat
+from .convolution import Convolution, GlobalAverage, Pool
+from .layer import Layer, Shape, counts_nothing, learns_nothing, require_maps, same_field
+from .pointwise import ACTIVATIONS, Activation, BatchNorm, Dense, Drop, LeakyReLU, LocalResponseNorm
 
 MOST_LAYERS = 1000  # far above any network for small images; stops a nest of repetitions early
 DEEPEST_NEST = 20  # brackets within brackets; far below Python's own limit on recursion
@@ -67,10 +68,7 @@ _READERS: list[tuple[re.Pattern[str], Reader]] = [
 ]
 
 FORMS = {
-    "C": (
-        "convolution",
-        "32C3, 32C3s2p1, 32C3n (filters, C, kernel; s stride, p padding, n no bias)",
-    ),
+    "C": ("convolution", "32C3, 32C3s2p1, 32C3n (filters, C, kernel; s stride, p padding, n no bias)"),
     "M": ("max-pool", "M2 or M3s2p1 (kernel; s stride, p padding)"),
     "A": ("average-pool", "A2 or A3s2p1 (kernel; s stride, p padding)"),
     "F": ("fully connected", "F128 or F128n (outputs; n no bias)"),
@@ -99,15 +97,11 @@ def parse(text: str) -> tuple[Item, ...]:
     items = reader.network(depth=0)
     if reader.position < len(text):
         closing = text[reader.position] in ")}"
-        missing = (
-            "Nothing was opened that this could close." if closing else "A `-` is missing here."
-        )
+        missing = "Nothing was opened that this could close." if closing else "A `-` is missing here."
         raise reader.error(missing, 1)
     if (count := len(expand(items))) > MOST_LAYERS:
         raise NotationError(
-            f"Written out, these are {count:,} layers; at most {MOST_LAYERS:,} can be built.",
-            text,
-            0,
+            f"Written out, these are {count:,} layers; at most {MOST_LAYERS:,} can be built.", text, 0
         )
     return items
 
@@ -196,4 +190,54 @@ def _why_not(token: str) -> str:
         kind, form = FORMS[letter]
         return f"`{token}` cannot be read as {kind}. Write {form}."
     letters = ", ".join(f"{each} {kind}" for each, (kind, _) in FORMS.items())
-    return f"`{token}` is no layer. Known: {letters}; activations {', '.join(WORDS)}."
+    return (
+        f"`{token}` is no layer. Known: {letters}; activations {', '.join(WORDS)}. "
+        "`steepest models list` shows the models with a name."
+    )
+
+
+class _Repeated(nn.Module):
+    """All channels in their order, then all of them again, ``times`` times in all."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Return maps [B, times C, H, W] for [B, C, H, W]."""
+        return maps.repeat(1, self.times, 1, 1)
+
+    def extra_repr(self) -> str:
+        """Say how often."""
+        return f"times={self.times}"
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """The channels of maps, ``times`` times over, so that grey images enter a network for colour ones.
+
+    >>> Repeat(3).output_shape((1, 28, 28))
+    (3, 28, 28)
+    """
+
+    times: int
+
+    name: ClassVar[str] = "repeat"
+    kind: ClassVar[str] = "channels repeated"
+
+    tensors = learns_nothing
+    multiply_adds = counts_nothing
+    field = same_field
+
+    def __str__(self) -> str:
+        return f"X{self.times}"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return [times C, H, W]."""
+        require_maps(self, shape)
+        channels, *sides = shape
+        return (self.times * channels, *sides)
+
+    def build(self, shape: Shape) -> nn.Module:
+        """Return a module that repeats the channels."""
+        return _Repeated(self.times)

@@ -1,21 +1,16 @@
-"""Layers that keep the shape and look at no neighbour: activations, dropout and the two normalisations."""
+"""Layers that look at no neighbour: activations, dropout, the two normalisations; and the fully connected one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from math import prod
 from typing import ClassVar
 
-from torch import nn
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from ..errors import ShapeError
-from .layer import (
-    Shape,
-    counts_nothing,
-    learns_nothing,
-    require_maps,
-    same_field,
-    same_shape,
-)
+from .layer import Field, Shape, counts_nothing, learns_nothing, require_maps, same_field, same_shape, set_zeros
 from .modules import Dropout
 
 ACTIVATIONS: dict[str, tuple[str, Callable[[], nn.Module]]] = {
@@ -186,3 +181,50 @@ def plain(number: float) -> str:
     """
     text = format(Decimal(repr(number)), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+class _Dense(nn.Linear):
+    reset_parameters = set_zeros
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Return [B, outputs] from [B, ...]."""
+        return F.linear(values.flatten(1), self.weight, self.bias)
+
+
+@dataclass(frozen=True)
+class Dense:
+    """``outputs`` weighted sums of all values that come in: ``y = W x + b``.
+
+    >>> Dense(128).tensors((64, 7, 7))
+    {'weight': (128, 3136), 'bias': (128,)}
+    """
+
+    outputs: int
+    bias: bool = True
+
+    name: ClassVar[str] = "fc"
+    kind: ClassVar[str] = "fully connected"
+
+    def __str__(self) -> str:
+        return f"F{self.outputs}{'' if self.bias else 'n'}"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return [outputs]."""
+        return (self.outputs,)
+
+    def tensors(self, shape: Shape) -> dict[str, Shape]:
+        """Return W [outputs, inputs] and b [outputs]."""
+        weight = {"weight": (self.outputs, prod(shape))}
+        return weight | ({"bias": (self.outputs,)} if self.bias else {})
+
+    def multiply_adds(self, shape: Shape) -> int:
+        """Return inputs times outputs."""
+        return self.outputs * prod(shape)
+
+    def field(self, before: Field, shape: Shape) -> Field:
+        """Return the field of everything that comes in."""
+        return before.through((shape[1], shape[2])) if len(shape) == 3 else before
+
+    def build(self, shape: Shape) -> nn.Module:
+        """Return an ``nn.Linear`` that flattens by itself, with zero weights."""
+        return _Dense(prod(shape), self.outputs, bias=self.bias)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+from ..errors import ShapeError, UserError, spelled
+from ..lazy import brief, html_of
 from .composite import Placed, Residual, expand, place, write
 from .layer import Field, Layer, Shape, parameter_count
 from .network import items_of
@@ -22,12 +24,9 @@ class Row:
     Args:
         name: its module's name in the network's body, such as ``conv1`` or ``block2.path.conv1``.
         token: as the notation writes it.
-        kind: in words.
         output_shape: without the batch.
-        parameters: how many numbers it learns.
         derivation: how that number comes about, ``32 x (1 x 3 x 3) + 32 = 320``; empty for 0.
         receptive_field: height and width in input pixels, at most the whole input.
-        multiply_adds: for one image.
         depth: 0, or how many residual blocks it stands in.
     """
 
@@ -47,7 +46,6 @@ class LayerTable:
     """The rows of a network, and their totals for one image.
 
     Args:
-        notation: of the network.
         input_shape: [C, H, W].
         rows: a residual block's inner layers come before its sum.
         forward_backward_megabytes: every layer's output and its gradient; activation functions are left out,
@@ -58,6 +56,12 @@ class LayerTable:
     input_shape: Shape
     rows: tuple[Row, ...]
     forward_backward_megabytes: float
+
+    def __repr__(self) -> str:
+        return brief(self)
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
     @property
     def parameters(self) -> int:
@@ -91,11 +95,7 @@ class LayerTable:
             "notation": self.notation,
             "input_shape": list(self.input_shape),
             "layers": [
-                vars(row)
-                | {
-                    "output_shape": list(row.output_shape),
-                    "receptive_field": list(row.receptive_field),
-                }
+                vars(row) | {"output_shape": list(row.output_shape), "receptive_field": list(row.receptive_field)}
                 for row in self.rows
             ],
             "parameters": self.parameters,
@@ -105,13 +105,10 @@ class LayerTable:
         }
 
 
-def layer_table(
-    model: str, shape: tuple[int, int, int] | None = None, classes: int | None = None
-) -> LayerTable:
+def layer_table(model: str, shape: tuple[int, int, int] | None = None, classes: int | None = None) -> LayerTable:
     """Return the table of a named model or a notation.
 
     Args:
-        model: a name or a notation.
         shape: [C, H, W]; None takes the named model's own, and 1x28x28 for a notation.
         classes: adapts a named model; None takes its own.
 
@@ -123,7 +120,8 @@ def layer_table(
     '320 + 18,496 + 401,536 + 1,290 = 421,642'
     """
     if shape is None:
-        shape = MODELS[model].shape if model in MODELS else (1, 28, 28)
+        named = spelled(model, MODELS)
+        shape = MODELS[named].shape if named else (1, 28, 28)
     items = items_of(model, classes)
     rows, values = [], 0
     for row, counted in _rows(tuple(place(expand(items), shape)), Field(), shape, 0):
@@ -132,9 +130,41 @@ def layer_table(
     return LayerTable(write(items), shape, tuple(rows), 2 * values * BYTES / MEGABYTE)
 
 
-def _rows(
-    placed: Sequence[Placed], field: Field, image: Shape, depth: int
-) -> Iterator[tuple[Row, int]]:
+def show(model: str, *, input: str | tuple[int, int, int] | None = None, classes: int | None = None) -> LayerTable:
+    """Return a model layer by layer: shapes, parameters, receptive fields, multiply-adds and sizes.
+
+    Args:
+        input: the images' [C, H, W], or ``CxHxW``; None takes the named model's own, or 1x28x28.
+        classes: adapts a named model, 1 or more.
+
+    Raises:
+        UserError: the model cannot be read, a layer does not fit, or classes is below 1.
+
+    >>> show("mlp", classes=3).parameters
+    108931
+    """
+    if classes is not None and classes < 1:
+        raise UserError(f"A model tells at least 1 class; classes {classes} came.")
+    return layer_table(model, parse_shape(input) if isinstance(input, str) else input, classes)
+
+
+def parse_shape(text: str) -> tuple[int, int, int]:
+    """Return [C, H, W] from ``1x28x28``.
+
+    Raises:
+        ShapeError: it is no shape.
+
+    >>> parse_shape("3x32x32")
+    (3, 32, 32)
+    """
+    sides = text.lower().split("x")
+    if len(sides) != 3 or not all(each.isdecimal() and 0 < int(each) < 100_000 for each in sides):
+        raise ShapeError(f"`{text}` is no shape of an image. Write channels x height x width, such as 1x28x28.")
+    channels, height, width = map(int, sides)
+    return channels, height, width
+
+
+def _rows(placed: Sequence[Placed], field: Field, image: Shape, depth: int) -> Iterator[tuple[Row, int]]:
     """Yield each layer's row, and how many output values of it count towards the sizes."""
     for each in placed:
         if isinstance(each.layer, Residual):
@@ -146,9 +176,7 @@ def _rows(
 
 def _inner_rows(block: Placed, field: Field, image: Shape, depth: int) -> Iterator[tuple[Row, int]]:
     assert isinstance(block.layer, Residual)
-    parts = [
-        each._replace(name=f"{block.name}.{each.name}") for each in block.layer.parts(block.before)
-    ]
+    parts = [each._replace(name=f"{block.name}.{each.name}") for each in block.layer.parts(block.before)]
     for way in ("path", "projection"):
         ours = [each for each in parts if each.name.startswith(f"{block.name}.{way}.")]
         yield from _rows(ours, field, image, depth)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..errors import UnknownName
+from ..errors import find_name
 
 
 @dataclass(frozen=True)
@@ -10,12 +10,9 @@ class NamedModel:
     """A network that has a name.
 
     Args:
-        name: what ``--model`` takes.
         notation: written for ``classes`` classes; the last layer that learns adapts to others.
         shape: [C, H, W] of the images it is written for.
-        classes: how many it is written for.
         parameters: how many numbers it learns at that shape and those classes.
-        source: one sentence.
     """
 
     name: str
@@ -35,12 +32,7 @@ _RESNET = (
 )
 
 _TABLE = (
-    NamedModel(
-        "softmax-regression",
-        "F10",
-        7_850,
-        f"{_COURSE}: multinomial logistic regression.",
-    ),
+    NamedModel("softmax-regression", "F10", 7_850, f"{_COURSE}: multinomial logistic regression."),
     NamedModel(
         "softmax-regression-no-bias",
         "F10n",
@@ -49,12 +41,7 @@ _TABLE = (
     ),
     NamedModel("mlp", "F128-R-F64-R-F10", 109_386, f"{_COURSE}: two hidden layers."),
     NamedModel("convnet", "8C5p2-R-M2-F500-R-F10", 789_718, f"{_COURSE}: one convolution."),
-    NamedModel(
-        "convnet2",
-        "8C5p2-R-M2-D0.5-F500-R-F10",
-        789_718,
-        f"{_COURSE}: `convnet` with dropout.",
-    ),
+    NamedModel("convnet2", "8C5p2-R-M2-D0.5-F500-R-F10", 789_718, f"{_COURSE}: `convnet` with dropout."),
     NamedModel(
         "convnet3",
         "16C5p2-R-M2-32C5p2-R-M2-64C5p2-R-M2-D0.5-F128-R-D0.5-F256-R-F10",
@@ -76,8 +63,7 @@ _TABLE = (
     ),
     NamedModel(
         "compact-net",
-        f"(16C3n-{_COMPACT})x4-12C1n-R-M2-D0.01-B"
-        f"-(20C3n-{_COMPACT})x3-16C3n-{_COMPACT}-10C1n-{_COMPACT}-A2",
+        f"(16C3n-{_COMPACT})x4-12C1n-R-M2-D0.01-B-(20C3n-{_COMPACT})x3-16C3n-{_COMPACT}-10C1n-{_COMPACT}-A2",
         19_972,
         "Of the published notebook behind `compact-net`: under 20,000 parameters, no fully connected layer.",
     ),
@@ -89,10 +75,7 @@ _TABLE = (
         (3, 32, 32),
     ),
     NamedModel(
-        "blind-mlp",
-        "F256-R-F10",
-        203_530,
-        "Of the gradient-free ancestor of `blind-descent`: 784-256-10.",
+        "blind-mlp", "F256-R-F10", 203_530, "Of the gradient-free ancestor of `blind-descent`: 784-256-10."
     ),
     NamedModel(
         "blind-cnn",
@@ -130,8 +113,7 @@ _TABLE = (
     ),
     NamedModel(
         "alexnet",
-        "64C11s4p2-R-M3s2-192C5p2-R-M3s2-384C3p1-R-256C3p1-R-256C3p1-R-M3s2"
-        "-D0.5-F4096-R-D0.5-F4096-R-F1000",
+        "64C11s4p2-R-M3s2-192C5p2-R-M3s2-384C3p1-R-256C3p1-R-256C3p1-R-M3s2-D0.5-F4096-R-D0.5-F4096-R-F1000",
         61_100_840,
         "Krizhevsky 2014, https://arxiv.org/abs/1404.5997: the one-tower form that libraries ship.",
         (3, 224, 224),
@@ -154,11 +136,9 @@ MODELS: dict[str, NamedModel] = {each.name: each for each in _TABLE}
 
 
 def named_model(name: str) -> NamedModel:
-    """Return a named model.
+    """Return a named model, whatever the case of its name.
 
     Raises:
         UnknownName: no model is called so.
     """
-    if name not in MODELS:
-        raise UnknownName("model", name, MODELS, "See them all with `steepest models list`.")
-    return MODELS[name]
+    return MODELS[find_name("model", name, MODELS, "See them all with `steepest models list`.")]

@@ -13,7 +13,9 @@ from . import averaging as averaging  # isort: skip
 from . import schedule_free as schedule_free  # isort: skip
 from . import linesearch as linesearch  # isort: skip
 from . import blind as blind  # isort: skip
+from ..lazy import lazy_names
 from .choosing import Choice, choose
+from .descending import descend
 from .from_torch import FromTorch
 from .hyperparameter import hyperparameter
 from .packing import pack, unpack
@@ -30,8 +32,14 @@ __all__ = [
     "Step",
     "ToTorch",
     "choose",
+    "descend",
     "hyperparameter",
     "pack",
     "rule",
     "unpack",
 ]
+
+# the verbs of `steepest optimizers`, loaded when they are first used
+__getattr__ = lazy_names(
+    __name__, {"check": "conformance", "race": ".verbs.optimizers", "show": "describing:describe"}
+)

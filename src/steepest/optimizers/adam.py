@@ -11,9 +11,7 @@ from .hyperparameter import DIVIDES, FORGETS, SHRINKS, hyperparameter
 from .rule import LearningRate, State, rule
 
 
-def adam_step(
-    rule: "Adam | AdamW", grad: Tensor, params: Tensor, state: State, lr: LearningRate
-) -> Tensor:
+def adam_step(rule: "Adam | AdamW", grad: Tensor, params: Tensor, state: State, lr: LearningRate) -> Tensor:
     """Return params [P] after Adam's update with this gradient, which it overwrites.
 
     The correction of s is moved out of the vector operations, as the paper suggests at the end of section 2:

@@ -52,9 +52,7 @@ class AdaDelta:
     """
 
     rho: float = hyperparameter(default=0.9, low=0, below=1, why=FORGETS)
-    eps: float = hyperparameter(
-        default=1e-6, above=0, why="the first step is proportional to its root"
-    )
+    eps: float = hyperparameter(default=1e-6, above=0, why="the first step is proportional to its root")
 
     def init(self, params: Tensor, layout: Layout) -> State:
         """Return running squares of gradients and of steps, both zero."""

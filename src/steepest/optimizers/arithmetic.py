@@ -17,9 +17,7 @@ def descend(params: Tensor, direction: Tensor, lr: LearningRate) -> Tensor:
     return params.add_(direction, alpha=-lr)
 
 
-def descend_ratio(
-    params: Tensor, above: Tensor, below: Tensor, lr: LearningRate, scale: float = 1.0
-) -> Tensor:
+def descend_ratio(params: Tensor, above: Tensor, below: Tensor, lr: LearningRate, scale: float = 1.0) -> Tensor:
     """Move params [P] in place by ``-lr * scale * above / below`` and return them."""
     if isinstance(lr, Tensor):
         return params.addcdiv_(above * lr, below, value=-scale)

@@ -28,9 +28,7 @@ class Lookahead:
 
     rule: Optimizer = inner_rule(default=Adam())
     k: int = hyperparameter(default=5, low=1, why="it counts the fast steps between two slow ones")
-    alpha: float = hyperparameter(
-        default=0.5, above=0, high=1, why="it is the part of the way that is gone"
-    )
+    alpha: float = hyperparameter(default=0.5, above=0, high=1, why="it is the part of the way that is gone")
 
     def init(self, params: Tensor, layout: Layout) -> State:
         """Return the slow weights, a count of steps, and the wrapped rule's state."""
@@ -43,17 +41,10 @@ class Lookahead:
         return getattr(self.rule, "gradient_only", False)
 
     def step(
-        self,
-        objective: Objective,
-        params: Tensor,
-        state: State,
-        lr: LearningRate,
-        generator: torch.Generator,
+        self, objective: Objective, params: Tensor, state: State, lr: LearningRate, generator: torch.Generator
     ) -> Step:
         """Return one fast step, with a slow one after every k."""
-        params, state["inner"], loss = self.rule.step(
-            objective, params, state["inner"], lr, generator
-        )
+        params, state["inner"], loss = self.rule.step(objective, params, state["inner"], lr, generator)
         if counted(state) % self.k == 0:
             params.copy_(state["slow"].lerp_(params, self.alpha))
         return Step(params, state, loss)
@@ -96,17 +87,10 @@ class EMA:
         return getattr(self.rule, "gradient_only", False)
 
     def step(
-        self,
-        objective: Objective,
-        params: Tensor,
-        state: State,
-        lr: LearningRate,
-        generator: torch.Generator,
+        self, objective: Objective, params: Tensor, state: State, lr: LearningRate, generator: torch.Generator
     ) -> Step:
         """Return one step of the wrapped rule, and move the mean towards it."""
-        params, state["inner"], loss = self.rule.step(
-            objective, params, state["inner"], lr, generator
-        )
+        params, state["inner"], loss = self.rule.step(objective, params, state["inner"], lr, generator)
         t = counted(state)
         reached = self.rule.weights(params, state["inner"])
         state["mean"].lerp_(reached, (1 - self.decay) / (1 - self.decay**t))

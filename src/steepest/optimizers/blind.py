@@ -50,12 +50,7 @@ class BlindDescent:
         return {"velocity": torch.zeros_like(params)}
 
     def step(
-        self,
-        objective: Objective,
-        params: Tensor,
-        state: State,
-        lr: LearningRate,
-        generator: torch.Generator,
+        self, objective: Objective, params: Tensor, state: State, lr: LearningRate, generator: torch.Generator
     ) -> Step:
         """Return the candidate of lowest loss, with its velocity."""
         loss, grad = gradient(objective, params, lr)
@@ -98,12 +93,7 @@ class BlindSearch:
     candidates: int = hyperparameter(default=1, low=1, why=CANDIDATES_WHY)
 
     def step(
-        self,
-        objective: Objective,
-        params: Tensor,
-        state: State,
-        lr: LearningRate,
-        generator: torch.Generator,
+        self, objective: Objective, params: Tensor, state: State, lr: LearningRate, generator: torch.Generator
     ) -> Step:
         """Return the best draw, or params where none is better."""
         loss = objective.loss(params)

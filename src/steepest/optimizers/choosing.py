@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from ..errors import UnknownName, UserError
+from ..errors import UnknownName, UserError, find_name
 from ..specification import Specification, is_file_class, load_file_class
 from .from_torch import FromTorch
 from .hyperparameter import hyperparameters, inner_rule_field
@@ -88,9 +88,8 @@ def class_of(name: str) -> Any:
         return load_file_class(name)
     if name.startswith(TORCH_PREFIX):
         return _torch_class(name.removeprefix(TORCH_PREFIX))
-    if name not in RULES:
-        raise UnknownName("optimizer", name, RULES, "`steepest optimizers list` shows them all.")
-    return RULES[name]
+    hint = "`steepest optimizers list` shows them all."
+    return RULES[find_name("optimizer", name, RULES, hint)]
 
 
 def _one_rate(given: float | None, value: Any, text: str) -> float:
@@ -107,9 +106,8 @@ def _torch_class(name: str) -> type[torch.optim.Optimizer]:
         for key, value in vars(torch.optim).items()
         if isinstance(value, type) and issubclass(value, torch.optim.Optimizer)
     }
-    if name not in classes or classes[name] is torch.optim.Optimizer:
-        raise UnknownName("torch.optim class", name, sorted(set(classes) - {"Optimizer"}))
-    return classes[name]
+    known = sorted(set(classes) - {"Optimizer"})
+    return classes[find_name("torch.optim class", name, known)]
 
 
 def _make(name: str, settings: dict[str, Any], inner: Optimizer | None) -> Optimizer:
@@ -132,9 +130,7 @@ def _make(name: str, settings: dict[str, Any], inner: Optimizer | None) -> Optim
         raise UserError(f"`{name}` does not take these settings: {error}") from error
     if not isinstance(rule, Optimizer):
         needs = "init(params, layout), step(objective, params, state, lr, generator), weights(params, state)"
-        raise UserError(
-            f"`{name}` is no optimizer: it needs {needs}, or to be a torch.optim.Optimizer."
-        )
+        raise UserError(f"`{name}` is no optimizer: it needs {needs}, or to be a torch.optim.Optimizer.")
     return rule
 
 
@@ -144,9 +140,7 @@ def _refuse_wrapping(name: str, inner: Optimizer | None) -> None:
         raise UserError(f"`{name}` wraps no other rule. These do: {', '.join(wrappers)}.")
 
 
-def _check_names(
-    name: str, cls: Any, settings: dict[str, Any], field: dataclasses.Field[Any] | None
-) -> None:
+def _check_names(name: str, cls: Any, settings: dict[str, Any], field: dataclasses.Field[Any] | None) -> None:
     known = [each.name for each in hyperparameters(cls)]
     for key, value in settings.items():
         if field is not None and key == field.name and isinstance(value, str):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 from inspect import cleandoc
+from itertools import islice
 from typing import Any
 
 import torch
@@ -11,8 +12,8 @@ from torch import Tensor
 from ..errors import UserError
 from ..layout import Layout
 from ..objective import Objective
-from ..randomness import generator
 from .choosing import class_of, default_lr
+from .descending import descend
 from .hyperparameter import hyperparameters, inner_rule_field, range_of, search_of
 from .problems import network
 from .rule import RULES, Optimizer
@@ -27,9 +28,6 @@ class Parameter:
 
     Args:
         name: what ``name=value`` calls it.
-        default: its value when none is given.
-        range: what is accepted.
-        why: the reason for the range.
         tuned: where ``steepest tune`` and ``compare`` look for it; empty where they leave it at its default.
     """
 
@@ -61,16 +59,9 @@ class Description:
 
     Args:
         name: what ``--optimizer`` calls it.
-        names: all its names.
         family: the file that holds it.
-        summary: one sentence.
-        formula: lines of the update.
-        idea: why it works, in two sentences or so.
-        fails: when it does not.
-        source: author, year, URL.
         choice: where the source is ambiguous or we deviate; empty where neither.
         wraps: the rule it wraps when none is named; empty for one that wraps none.
-        lr: the learning rate when none is given.
     """
 
     name: str
@@ -123,13 +114,7 @@ def describe(name: str) -> Description:
         wraps=getattr(inner.default, "name", "") if inner else "",
         lr=default_lr(rule),
         parameters=tuple(
-            Parameter(
-                each.name,
-                each.default,
-                _range_text(each),
-                range_of(each).why,
-                str(search_of(each) or ""),
-            )
+            Parameter(each.name, each.default, _range_text(each), range_of(each).why, str(search_of(each) or ""))
             for each in hyperparameters(cls)
         ),
         cost=measure_cost(rule),
@@ -184,15 +169,12 @@ def measure_cost(rule: Optimizer) -> Cost:
     """Return what a step of a rule costs, counted over some steps on a small network."""
     problem = network()
     counting = CountingObjective(problem.objective)
-    params = problem.start
-    state, lr = rule.init(params, problem.layout), default_lr(rule)
-    for number in range(COUNTED_STEPS):
-        noise = generator(0, "optimizer", number)
-        params, state, _ = rule.step(counting, params, state, lr, noise)
+    taken = descend(rule, counting, problem.start, default_lr(rule))
+    *_, last = islice(taken, COUNTED_STEPS)
     return Cost(
         forwards=counting.forwards / COUNTED_STEPS,
         backwards=counting.backwards / COUNTED_STEPS,
-        vectors=round(_numbers_in(state) / params.numel(), 2),
+        vectors=round(_numbers_in(last.state) / last.params.numel(), 2),
     )
 
 

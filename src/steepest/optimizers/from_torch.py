@@ -65,12 +65,7 @@ class FromTorch:
         return {"shapes": shapes_of(layout), "tensors": {}}
 
     def step(
-        self,
-        objective: Objective,
-        params: Tensor,
-        state: State,
-        lr: LearningRate,
-        generator: torch.Generator,
+        self, objective: Objective, params: Tensor, state: State, lr: LearningRate, generator: torch.Generator
     ) -> Step:
         """Return one ``step`` of the torch optimizer, with a closure for those that ask for one."""
         rates = self._rates(lr, state["shapes"])
@@ -119,9 +114,7 @@ class FromTorch:
     def _live(self, params: Tensor, state: State, rates: float | list[float]) -> _Live:
         known = self._cache[0] if self._cache else None
         grouped = isinstance(rates, list)
-        if known is None or not (
-            known.params is params and known.state is state and known.grouped == grouped
-        ):
+        if known is None or not (known.params is params and known.state is state and known.grouped == grouped):
             known = self._build(params, state, rates)
             self._cache[:] = [known]
         groups = known.optimizer.param_groups

@@ -48,7 +48,6 @@ class Search:
     """Where tuning looks for a hyperparameter.
 
     Args:
-        low, high: ends of the range.
         scale: ``log``; ``linear``; ``complement``: 1 - value is log-uniform, for averages such as 0.9, 0.99.
     """
 
@@ -83,10 +82,6 @@ def hyperparameter(
 
     Args:
         default: also fixes the type: bool, int, float or str.
-        low: smallest value allowed.
-        high: largest value allowed.
-        above: value that must be exceeded.
-        below: value that must not be reached.
         why: completes "... is not in [0, 1): ".
         search: (low, high, scale) for a value without which the rule cannot be judged fairly: ``steepest tune``
             and ``steepest compare`` look for it there, beside the learning rate; scales are those of ``Search``.

@@ -36,9 +36,7 @@ class LARS:
     """
 
     beta: float = hyperparameter(default=0.9, low=0, below=1, why=FADES)
-    trust: float = hyperparameter(
-        default=0.02, above=0, why="it is the fraction by which a tensor moves"
-    )
+    trust: float = hyperparameter(default=0.02, above=0, why="it is the fraction by which a tensor moves")
     weight_decay: float = hyperparameter(default=0.0, low=0, why=SHRINKS)
 
     def init(self, params: Tensor, layout: Layout) -> State:

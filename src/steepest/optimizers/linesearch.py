@@ -30,12 +30,7 @@ class Polyak:
     minimum: float = hyperparameter(default=0.0)
 
     def step(
-        self,
-        objective: Objective,
-        params: Tensor,
-        state: State,
-        lr: LearningRate,
-        generator: torch.Generator,
+        self, objective: Objective, params: Tensor, state: State, lr: LearningRate, generator: torch.Generator
     ) -> Step:
         """Return one step against the gradient, of Polyak's size."""
         loss, grad = gradient(objective, params, lr)
@@ -64,15 +59,10 @@ class Armijo:
     """
 
     share: float = hyperparameter(
-        default=0.1,
-        above=0,
-        below=1,
-        why="the loss cannot fall by more than the slope promises at first",
+        default=0.1, above=0, below=1, why="the loss cannot fall by more than the slope promises at first"
     )
     shrink: float = hyperparameter(default=0.5, above=0, below=1, why="each trial must be shorter")
-    grow: float = hyperparameter(
-        default=2.0, low=1, why="a step that may not grow stays short forever"
-    )
+    grow: float = hyperparameter(default=2.0, low=1, why="a step that may not grow stays short forever")
     trials: int = hyperparameter(default=30, low=1, why="the search must end")
 
     def init(self, params: Tensor, layout: Layout) -> State:
@@ -80,12 +70,7 @@ class Armijo:
         return {"first": torch.ones((), dtype=torch.float64)}
 
     def step(
-        self,
-        objective: Objective,
-        params: Tensor,
-        state: State,
-        lr: LearningRate,
-        generator: torch.Generator,
+        self, objective: Objective, params: Tensor, state: State, lr: LearningRate, generator: torch.Generator
     ) -> Step:
         """Return the longest of the tried steps that lowers the loss enough."""
         loss, grad = gradient(objective, params, lr)

@@ -62,9 +62,7 @@ class Muon:
 
     beta: float = hyperparameter(default=0.95, low=0, below=1, why=FADES)
     nesterov: bool = hyperparameter(default=True)
-    steps: int = hyperparameter(
-        default=5, low=1, high=20, why="five reach the band, more only cost"
-    )
+    steps: int = hyperparameter(default=5, low=1, high=20, why="five reach the band, more only cost")
     weight_decay: float = hyperparameter(default=0.01, low=0, why=SHRINKS)
     adam_beta1: float = hyperparameter(default=0.9, low=0, below=1, why=FORGETS)
     adam_beta2: float = hyperparameter(default=0.999, low=0, below=1, why=FORGETS)
@@ -73,9 +71,7 @@ class Muon:
     def init(self, params: Tensor, layout: Layout) -> State:
         """Return averages of zero (squares only where AdamW works), a count of steps and the shapes."""
         shapes = shapes_of(layout)
-        squares = [
-            None if piece.dim() > 1 else torch.zeros_like(piece) for piece in pieces(params, shapes)
-        ]
+        squares = [None if piece.dim() > 1 else torch.zeros_like(piece) for piece in pieces(params, shapes)]
         return {
             "step": torch.zeros((), dtype=torch.int64),
             "mean": torch.zeros_like(params),

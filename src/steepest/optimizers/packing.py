@@ -70,9 +70,7 @@ def _pack(value: Any, path: str, tensors: dict[str, Tensor], names: dict[int, st
     if type(value) is dict:
         return {"dict": [_pair(pair, path, tensors, names) for pair in value.items()]}
     if type(value) in (list, tuple, deque):
-        items = [
-            _pack(each, _joined(path, number), tensors, names) for number, each in enumerate(value)
-        ]
+        items = [_pack(each, _joined(path, number), tensors, names) for number, each in enumerate(value)]
         return {type(value).__name__: [value.maxlen, items] if type(value) is deque else items}
     raise UserError(
         f"The optimizer's state holds a {type(value).__name__} at `{path or 'its top'}`. A checkpoint keeps "
@@ -80,9 +78,7 @@ def _pack(value: Any, path: str, tensors: dict[str, Tensor], names: dict[int, st
     )
 
 
-def _pair(
-    pair: tuple[Any, Any], path: str, tensors: dict[str, Tensor], names: dict[int, str]
-) -> Skeleton:
+def _pair(pair: tuple[Any, Any], path: str, tensors: dict[str, Tensor], names: dict[int, str]) -> Skeleton:
     key, value = pair
     if type(key) not in (str, int):
         raise UserError(

@@ -49,17 +49,11 @@ class Optimizer(Protocol):
         """Return the state before the first step at params [P]."""
 
     def step(
-        self,
-        objective: Objective,
-        params: Tensor,
-        state: State,
-        lr: LearningRate,
-        generator: torch.Generator,
+        self, objective: Objective, params: Tensor, state: State, lr: LearningRate, generator: torch.Generator
     ) -> Step:
         """Return the params, state and loss of one step.
 
         Args:
-            objective: the batch's loss as a function of the parameters.
             params: [P], the rule's own: it may overwrite them.
             state: as ``init`` or the last ``step`` gave it.
             lr: the learning rate of this step, a number or [P].
@@ -74,15 +68,12 @@ RULES: dict[str, type[Any]] = {}
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(hyperparameter, inner_rule))
-def rule(
-    name: str, *, lr: float | None, also: tuple[str, ...] = ()
-) -> Callable[[RuleClass], RuleClass]:
+def rule(name: str, *, lr: float | None, also: tuple[str, ...] = ()) -> Callable[[RuleClass], RuleClass]:
     """Make a class a rule: a frozen, checked dataclass that is registered under a name.
 
     Args:
         name: what ``--optimizer`` calls it.
         lr: the learning rate when none is given; None for a rule that takes the one of the rule it wraps.
-        also: further names for it.
 
     Raises:
         UserError: the class has neither ``update`` nor ``step``, or another class has the name.
@@ -137,21 +128,21 @@ def gradient(objective: Objective, params: Tensor, lr: LearningRate) -> tuple[Te
     So a frozen weight takes no part in any norm, velocity or average either.
     """
     loss, grad = objective.loss_and_grad(params)
-    if isinstance(lr, Tensor) and lr.dim():
-        grad.masked_fill_(lr == 0, 0.0)
+    _freeze(grad, lr)
     return loss, grad
 
 
+def _freeze(grad: Tensor, lr: LearningRate) -> None:
+    if isinstance(lr, Tensor) and lr.dim():
+        grad.masked_fill_(lr == 0, 0.0)
+
+
 def _step(  # noqa: PLR0917  # becomes a method: the signature is the protocol's
-    self: Any,
-    objective: Objective,
-    params: Tensor,
-    state: State,
-    lr: LearningRate,
-    generator: torch.Generator,
+    self: Any, objective: Objective, params: Tensor, state: State, lr: LearningRate, generator: torch.Generator
 ) -> Step:
     """Return one step of ``update`` with the gradient at params."""
-    loss, grad = gradient(objective, params, lr)
+    loss, grad = objective.loss_and_grad(params)
+    _freeze(grad, lr)
     return Step(self.update(grad, params, state, lr), state, loss)
 
 

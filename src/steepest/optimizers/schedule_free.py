@@ -37,12 +37,7 @@ def averaging_state(params: Tensor) -> State:
     The sums are numbers on the CPU; with a rate per weight they become vectors [P] like it.
     """
     none_yet = torch.zeros((), dtype=torch.float64)
-    return {
-        "mean": params.clone(),
-        "z": params.clone(),
-        "highest": none_yet,
-        "total": none_yet.clone(),
-    }
+    return {"mean": params.clone(), "z": params.clone(), "highest": none_yet, "total": none_yet.clone()}
 
 
 @rule("schedule-free-sgd", lr=1.0)

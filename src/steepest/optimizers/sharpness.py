@@ -17,8 +17,6 @@ class WorstNearby:
     """The objective whose gradient is taken at distance rho uphill; its loss is the one at params.
 
     Args:
-        objective: what is wrapped.
-        rho: the distance.
         lr: 0 where a weight is frozen, and so not shifted either.
     """
 
@@ -66,21 +64,14 @@ class SAM:
     """
 
     rule: Optimizer = inner_rule(default=Momentum())
-    rho: float = hyperparameter(
-        default=0.05, low=0, why="it is a distance", search=(0.01, 0.5, "log")
-    )
+    rho: float = hyperparameter(default=0.05, low=0, why="it is a distance", search=(0.01, 0.5, "log"))
 
     def init(self, params: Tensor, layout: Layout) -> State:
         """Return the wrapped rule's state."""
         return self.rule.init(params, layout)
 
     def step(
-        self,
-        objective: Objective,
-        params: Tensor,
-        state: State,
-        lr: LearningRate,
-        generator: torch.Generator,
+        self, objective: Objective, params: Tensor, state: State, lr: LearningRate, generator: torch.Generator
     ) -> Step:
         """Return one step of the wrapped rule on the worst points nearby."""
         return self.rule.step(WorstNearby(objective, self.rho, lr), params, state, lr, generator)

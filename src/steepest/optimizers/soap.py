@@ -80,9 +80,7 @@ class SOAP:
     beta2: float = hyperparameter(default=0.95, low=0, below=1, why=FORGETS)
     eps: float = hyperparameter(default=1e-8, above=0, why=DIVIDES)
     weight_decay: float = hyperparameter(default=0.01, low=0, why=SHRINKS)
-    every: int = hyperparameter(
-        default=10, low=1, why="the bases are refined once in so many steps"
-    )
+    every: int = hyperparameter(default=10, low=1, why="the bases are refined once in so many steps")
     longest: int = hyperparameter(default=1024, low=1, why="a basis of n axes costs n^3 to refine")
 
     def init(self, params: Tensor, layout: Layout) -> State:
@@ -95,9 +93,7 @@ class SOAP:
         """Return params after one step, the first of which moves nothing."""
         t = counted(state) - 1
         vectors = (pieces(each, state["shapes"]) for each in (grad, state["mean"], state["square"]))
-        for (g, mean, square), sides in zip(
-            zip(*vectors, strict=True), state["sides"], strict=True
-        ):
+        for (g, mean, square), sides in zip(zip(*vectors, strict=True), state["sides"], strict=True):
             matrix = flat(g)
             if t == 0:
                 add_gram(sides, matrix, self.beta2)
@@ -115,15 +111,11 @@ class SOAP:
         if piece.dim() < 2:
             return [None, None]
         return [
-            {"gram": piece.new_zeros(n, n), "basis": torch.eye(n).to(piece)}
-            if n <= self.longest
-            else None
+            {"gram": piece.new_zeros(n, n), "basis": torch.eye(n).to(piece)} if n <= self.longest else None
             for n in piece.flatten(1).shape
         ]
 
-    def _direction(
-        self, grad: Tensor, mean: Tensor, square: Tensor, sides: list[Side], t: int
-    ) -> Tensor:
+    def _direction(self, grad: Tensor, mean: Tensor, square: Tensor, sides: list[Side], t: int) -> Tensor:
         """Return D [A, B] but for its scale; then let the bases follow this gradient."""
         mean.lerp_(grad, 1 - self.beta1)
         follow(square, rotated(grad, sides), self.beta2)

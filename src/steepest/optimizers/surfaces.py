@@ -1,15 +1,21 @@
-"""A small zoo of surfaces over the plane, each with something at which rules differ."""
+"""A small zoo of surfaces over the plane, each with something at which rules differ, and rules raced over them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import torch
 from torch import Tensor
 
-from ..errors import UnknownName
+from ..errors import find_name
 from ..layout import Layout
 from ..objective import FunctionObjective
+from .choosing import Choice, choose
+from .descending import descend
 from .problems import Problem
+
+# Every rule gets the same number of tries: its own rate times these, a factor of about three apart
+FACTORS = tuple(10.0 ** (exponent / 2) for exponent in range(-8, 7))
 
 
 @dataclass(frozen=True)
@@ -20,10 +26,7 @@ class Surface:
         name: what the command line calls it.
         shows: what rules differ in here, as one phrase.
         height: of points [..., 2], as [...].
-        start: where the race begins.
-        minima: the lowest points.
         window: what is drawn: (left, right, bottom, top).
-        source: where it comes from.
     """
 
     name: str
@@ -50,9 +53,7 @@ def surface(name: str) -> Surface:
     >>> surface("saddle").shows
     'leaving a point where the gradient is almost zero'
     """
-    if name not in SURFACES:
-        raise UnknownName("surface", name, SURFACES)
-    return SURFACES[name]
+    return SURFACES[find_name("surface", name, SURFACES)]
 
 
 def _xy(points: Tensor) -> tuple[Tensor, Tensor]:
@@ -122,12 +123,7 @@ SURFACES = {
             "which of four equal minima is found",
             himmelblau_height,
             start=(-0.3, -1.0),
-            minima=(
-                (3.0, 2.0),
-                (-2.805118, 3.131313),
-                (-3.77931, -3.283186),
-                (3.584428, -1.848127),
-            ),
+            minima=((3.0, 2.0), (-2.805118, 3.131313), (-3.77931, -3.283186), (3.584428, -1.848127)),
             window=(-5.0, 5.0, -5.0, 5.0),
             source="Himmelblau 1972, Applied Nonlinear Programming",
         ),
@@ -160,3 +156,55 @@ SURFACES = {
         ),
     )
 }
+
+
+@dataclass(frozen=True)
+class Path:
+    """Where a rule went.
+
+    Args:
+        points: what would be evaluated after each step, the start first, [steps + 1, 2].
+        heights: of the points, [steps + 1].
+    """
+
+    text: str
+    lr: float
+    points: Tensor
+    heights: Tensor
+
+    @property
+    def label(self) -> str:
+        """The rule and its rate, for a legend."""
+        return f"{self.text}  (lr {self.lr:.2g})"
+
+
+def race(surface: Surface, texts: Sequence[str], steps: int = 200, seed: int = 0) -> list[Path]:
+    """Return the path of every rule.
+
+    Args:
+        texts: the rules; one with its ``lr`` among the settings keeps it, others run with the best of fifteen
+            rates: the one after which they stand lowest.
+        steps: how many each takes; a rule that evaluates more often per step still gets as many.
+        seed: of the noise of those that draw.
+
+    Raises:
+        UnknownName: no rule is called so.
+    """
+    return [_best_path(surface, text, steps, seed) for text in texts]
+
+
+def follow(surface: Surface, text: str, choice: Choice, steps: int, seed: int = 0) -> Path:
+    """Return the path of one rule at the choice's learning rate."""
+    problem, rule = surface.problem(), choice.rule
+    taken = descend(rule, problem.objective, problem.start, choice.lr, seed)
+    ends = (rule.weights(each.params, each.state).clone() for each in islice(taken, steps))
+    path = torch.stack([problem.start, *ends])
+    return Path(text, choice.lr, path, surface.height(path))
+
+
+def _best_path(surface: Surface, text: str, steps: int, seed: int) -> Path:
+    stated = choose(text)
+    if "lr=" in text:
+        return follow(surface, text, stated, steps, seed)
+    tried = [follow(surface, text, Choice(stated.rule, stated.lr * factor), steps, seed) for factor in FACTORS]
+    return min(tried, key=lambda path: float(path.heights[-1].nan_to_num(float("inf"))))

@@ -19,13 +19,11 @@ from torch import Tensor
 
 from ..errors import UserError
 from ..layout import Layout
-from ..randomness import generator
 from .choosing import choose, default_lr
+from .descending import descend
 from .rule import LearningRate, Optimizer, State
 
-Closure = Callable[
-    [], Any
-]  # clears the gradients, computes the loss, calls backward, returns the loss
+Closure = Callable[[], Any]  # clears the gradients, computes the loss, calls backward, returns the loss
 
 
 class ToTorch(torch.optim.Optimizer):
@@ -36,7 +34,6 @@ class ToTorch(torch.optim.Optimizer):
 
     Args:
         params: parameters, or groups of them, as for every torch optimizer.
-        rule: a rule, or the text that names one.
         lr: the learning rate; None takes the rule's own default.
         seed: of the rule's noise, which is a function of seed and step.
 
@@ -53,11 +50,7 @@ class ToTorch(torch.optim.Optimizer):
     """
 
     def __init__(
-        self,
-        params: Iterable[Any],
-        rule: Optimizer | str,
-        lr: float | None = None,
-        seed: int = 0,
+        self, params: Iterable[Any], rule: Optimizer | str, lr: float | None = None, seed: int = 0
     ) -> None:
         self.rule, rate = _chosen(rule, lr)
         self._seed, self._steps = seed, 0
@@ -71,14 +64,10 @@ class ToTorch(torch.optim.Optimizer):
             UserError: the rule has begun already, or the group sets something other than lr.
         """
         if self._memory is not None:
-            raise UserError(
-                "Parameters cannot be added after the first step: the rule's state has its size."
-            )
+            raise UserError("Parameters cannot be added after the first step: the rule's state has its size.")
         odd = sorted(set(param_group) - {"params", "param_names", "lr", "initial_lr"})
         if odd:
-            raise UserError(
-                f"A parameter group may set lr; `{odd[0]}` belongs to the rule, which is one for all."
-            )
+            raise UserError(f"A parameter group may set lr; `{odd[0]}` belongs to the rule, which is one for all.")
         super().add_param_group(param_group)
         kinds = {(each.dtype, each.device) for each in self._parameters()}
         if len(kinds) > 1:
@@ -105,11 +94,9 @@ class ToTorch(torch.optim.Optimizer):
             objective.evaluate()
         params = objective.params()
         with torch.no_grad():
-            if self._memory is None:
-                self._memory = self.rule.init(params, objective.layout)
-            noise = generator(self._seed, "optimizer", self._steps, params.device)
+            going = {"state": self._memory, "first": self._steps}
             lr = self._rates(objective)
-            result = self.rule.step(objective, params, self._memory, lr, noise)
+            result = next(descend(self.rule, objective, params, lr, self._seed, **going))
             objective.put(result.params)
         self._memory = result.state
         self._steps += 1
@@ -141,9 +128,7 @@ class ToTorch(torch.optim.Optimizer):
         """
         memory = state_dict["state"]
         if memory.get("rule") != repr(self.rule):
-            raise UserError(
-                f"The state is of {memory.get('rule')}; this optimizer is {self.rule!r}."
-            )
+            raise UserError(f"The state is of {memory.get('rule')}; this optimizer is {self.rule!r}.")
         super().load_state_dict({**state_dict, "state": {}})
         self._steps, self._seed = memory["step"], memory["seed"]
         self._memory = deepcopy(memory["memory"])
@@ -153,18 +138,13 @@ class ToTorch(torch.optim.Optimizer):
 
     def _rates(self, objective: "_Loop") -> LearningRate:
         """Return the groups' rate where they agree and nothing is frozen, else one per weight."""
-        groups = [
-            (float(group["lr"]), each) for group in self.param_groups for each in group["params"]
-        ]
+        groups = [(float(group["lr"]), each) for group in self.param_groups for each in group["params"]]
         frozen = objective.frozen
         rates = [0.0 if still else rate for (rate, _), still in zip(groups, frozen, strict=True)]
         if len(set(rates)) == 1:
             return rates[0]
         return torch.cat(
-            [
-                each.new_full((each.numel(),), rate)
-                for (_, each), rate in zip(groups, rates, strict=True)
-            ]
+            [each.new_full((each.numel(),), rate) for (_, each), rate in zip(groups, rates, strict=True)]
         )
 
 
@@ -216,9 +196,7 @@ class _Loop:
     def evaluate(self) -> None:
         """Call the closure at the parameters' present values, with the same random draws each time."""
         if self._closure is None:
-            raise UserError(
-                "This rule evaluates more than one gradient in a step: call step(closure)."
-            )
+            raise UserError("This rule evaluates more than one gradient in a step: call step(closure).")
         if self._draws is None:
             self._draws = torch.get_rng_state()
         else:

@@ -4,8 +4,8 @@
     for outcome in sweep(jobs, "comparisons/first"):
         outcome.accuracy("test")
 
-``job`` says what is wanted, ``checking`` refuses what cannot be done before anything is trained, ``rounds`` hands
-the rest to an engine until all is done, ``working`` does one job in a worker, ``finishing`` seals what it leaves,
+``job`` says what is wanted, ``rounds`` refuses what cannot be done before anything is trained and hands the rest
+to an engine until all is done, ``working`` does one job in a worker, ``finishing`` seals what it leaves,
 ``outcome`` reads that. The names are loaded when they are first used.
 """
 
@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING
 from ..lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .dask import DaskEngine as DaskEngine
     from .engine import Engine as Engine
-    from .engine import engine_of as engine_of
     from .job import Job as Job
+    from .local import DaskEngine as DaskEngine
     from .local import LocalEngine as LocalEngine
+    from .local import engine_of as engine_of
     from .outcome import Outcome as Outcome
     from .rounds import sweep as sweep
 
 _HOMES = {
-    "DaskEngine": "dask",
+    "DaskEngine": "local",
     "Engine": "engine",
     "Job": "job",
     "LocalEngine": "local",
     "Outcome": "outcome",
-    "engine_of": "engine",
+    "engine_of": "local",
     "sweep": "rounds",
 }
 __all__ = sorted(_HOMES)  # noqa: PLE0605  # a list, from the one table above

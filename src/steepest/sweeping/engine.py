@@ -6,23 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from ..errors import (
-    DISK_FULL,
-    DivergedError,
-    IntegrityError,
-    SteepestError,
-    StoppedError,
-    UnknownName,
-    UserError,
-)
+from ..errors import DISK_FULL, DivergedError, IntegrityError, SteepestError, StoppedError, UserError
 from .job import Job
 from .ready import Place
 
 ENGINES = ("local", "dask")
-_KINDS = {
-    kind.exit_code: kind
-    for kind in (SteepestError, UserError, IntegrityError, DivergedError, StoppedError)
-}
+_KINDS = {kind.exit_code: kind for kind in (SteepestError, UserError, IntegrityError, DivergedError, StoppedError)}
 
 
 @dataclass(frozen=True)
@@ -32,8 +21,6 @@ class Task:
     Args:
         job: what is to be trained, with every path in it absolute.
         key: of the job as it was asked for.
-        folder: the sweep's.
-        place: where the data is.
         files: the hashes of the user's own files, as ``hashes_of_files`` gave them in the driver.
         driver: the process that a worker ends with; None where the two may be on different machines.
     """
@@ -107,34 +94,3 @@ class Engine(Protocol):
         Raises:
             WorkersLost: workers died, and some tasks have no report.
         """
-
-
-def engine_of(
-    name: str = "local", workers: int | None = None, scheduler: str | None = None
-) -> Engine:
-    """Return the engine of a name.
-
-    Args:
-        name: ``local`` for processes on this machine, ``dask`` for a Dask cluster.
-        workers: of ``local``; None takes one a core.
-        scheduler: the address of a Dask cluster's scheduler, such as ``tcp://10.0.0.1:8786``.
-
-    Raises:
-        UnknownName: there is no such engine.
-        UserError: an engine lacks what it needs, or was given what only the other one takes.
-    """
-    if name not in ENGINES:
-        raise UnknownName("engine", name, ENGINES)
-    if name == "local":
-        if scheduler is not None:
-            raise UserError("A scheduler is for the engine dask: give --engine dask.")
-        from .local import LocalEngine
-
-        return LocalEngine(workers)
-    if scheduler is None:
-        raise UserError("The engine dask needs --scheduler ADDRESS, such as tcp://10.0.0.1:8786.")
-    if workers is not None:
-        raise UserError("The engine dask has as many workers as its cluster: leave --workers away.")
-    from .dask import DaskEngine
-
-    return DaskEngine(scheduler)

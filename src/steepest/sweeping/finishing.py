@@ -11,22 +11,26 @@ Nothing but ``metrics.csv`` depends on the clock: a job that was broken off leav
 """
 
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
 from torch import Tensor
 
 from ..errors import IntegrityError
 from ..evaluation import Evaluation
-from ..run_folder import BEST, CONFIG, ENVIRONMENT, LAST
-from ..runs import Run
-from ..storage import json_hash, sha256, write_durably
-from ..tensor_file import write_tensors
+from ..runs.run import BEST, CONFIG, ENVIRONMENT, LAST, Run
+from ..storage import json_hash, sha256, write_durably, write_tensors
 from .engine import Task
 from .job import FORMAT
 
 OUTCOME, LOGITS, WEIGHTS = "outcome.json", "logits.safetensors", "weights.safetensors"
 ONLY_FOR_RESUMING = (LAST, BEST, ".lock")
+WORK = ".work"  # in the sweep's folder: a lock for each job in hand, and from which epoch it was begun
+GLANCE = 1.0  # seconds between two looks at whether the driver is still there
 
 
 def is_finished(path: Path) -> bool:
@@ -35,15 +39,11 @@ def is_finished(path: Path) -> bool:
 
 
 def write_outcome(
-    task: Task,
-    evaluations: dict[str, Evaluation],
-    labels: dict[str, Tensor],
-    diverged: str | None,
+    task: Task, evaluations: dict[str, Evaluation], labels: dict[str, Tensor], diverged: str | None
 ) -> None:
     """Keep what a run came to, and commit it.
 
     Args:
-        task: what was asked, and where its folder is.
         evaluations: of each split; none where training diverged.
         labels: [N] of each split.
         diverged: the line that says where training diverged, or None.
@@ -69,11 +69,7 @@ def write_outcome(
 
 def measured(evaluation: Evaluation) -> dict[str, float]:
     """Return the numbers of an evaluation that are read most."""
-    return {
-        "images": len(evaluation),
-        "accuracy": evaluation.accuracy,
-        "loss": evaluation.loss,
-    }
+    return {"images": len(evaluation), "accuracy": evaluation.accuracy, "loss": evaluation.loss}
 
 
 def read_outcome(path: Path) -> dict[str, Any]:
@@ -124,3 +120,59 @@ def _sealed(record: dict[str, Any]) -> dict[str, Any]:
 
 def _advice(path: Path) -> str:
     return f"Take the folder {path.name} away, and the same call trains it again."
+
+
+@contextmanager
+def alone(task: Task) -> Iterator[None]:
+    """Wait until no other worker is at the same job, and keep it from every other one meanwhile.
+
+    The lock is the operating system's: it vanishes with the process that holds it.
+    """
+    lock = FileLock(_file(task, "lock"))
+    while True:
+        try:
+            lock.acquire(timeout=GLANCE)
+            break
+        except Timeout:
+            leave_if_abandoned(task)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def leave_if_abandoned(task: Task) -> None:
+    """End this worker where its driver is gone: the epochs it would train nobody asks for."""
+    if task.driver not in {None, os.getpid(), os.getppid()}:
+        os._exit(0)
+
+
+def mark_begun(task: Task, epochs_done: int) -> None:
+    """Note that a job is begun, or gone on with, after so many epochs."""
+    _file(task, "begun").write_text(str(epochs_done))
+
+
+def clear_marks(tasks: list[Task]) -> None:
+    """Forget who began what, before tasks are handed out."""
+    for task in tasks:
+        _file(task, "begun").unlink(missing_ok=True)
+
+
+def begun_at(task: Task) -> int | None:
+    """Return how many epochs there were when the job was begun; None where it was not."""
+    try:
+        return int(_file(task, "begun").read_text())
+    except (FileNotFoundError, ValueError):  # the worker was killed as it wrote
+        return None
+
+
+def forget(task: Task) -> None:
+    """Remove the files of a finished job; whoever still waits for its lock finds it finished."""
+    for kind in ("begun", "lock"):
+        _file(task, kind).unlink(missing_ok=True)
+
+
+def _file(task: Task, kind: str) -> Path:
+    folder = task.folder / WORK
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{task.key}.{kind}"

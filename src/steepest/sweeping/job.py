@@ -5,8 +5,8 @@ from functools import cached_property
 
 from ..config import Config
 from ..errors import UnknownName, UserError
+from ..runs.environment import hash_of_file, named_files
 from ..storage import json_hash
-from ..user_files import hash_of_file, named_files
 
 FORMAT = 1  # of what a finished job leaves; raised when an older steepest could not read it
 KEY_DIGITS = 16  # 64 bits: among a million jobs two alike come up once in 37 million sweeps

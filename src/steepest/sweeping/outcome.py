@@ -11,24 +11,17 @@ from torch import Tensor
 
 from ..config import Config
 from ..errors import DivergedError, IntegrityError, UserError
-from ..metrics_table import read_table
 from ..models import Network
-from ..restoring import put_weights, untrained
-from ..run_folder import CONFIG, ENVIRONMENT, METRICS
-from ..runs import Run
-from ..tensor_file import read_tensors
+from ..runs.restoring import put_weights, read_table, untrained
+from ..runs.run import CONFIG, ENVIRONMENT, METRICS, Run
+from ..storage import read_tensors
 from .finishing import LOGITS, OUTCOME, WEIGHTS, check_file, read_outcome
 from .job import Job
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished job; everything is read, and checked against its hash, when it is first asked for.
-
-    Args:
-        job: what was asked.
-        path: its folder.
-    """
+    """A finished job; everything is read, and checked against its hash, when it is first asked for."""
 
     job: Job
     path: Path
@@ -79,17 +72,15 @@ class Outcome:
 
     def accuracy(self, split: str) -> float:
         """Return the fraction of a split's images that got their own class; 1/K where training diverged."""
+        self._check_split(split)
         if self.diverged is not None:
-            self._check_split(split)
             return 1 / len(self.environment["data"]["classes"])
-        return self._measured(split, "accuracy")
+        return float(self._record["splits"][split]["accuracy"])
 
     def loss(self, split: str) -> float:
         """Return the mean cross-entropy in nats; infinite where training diverged."""
-        if self.diverged is not None:
-            self._check_split(split)
-            return inf
-        return self._measured(split, "loss")
+        self._check_split(split)
+        return inf if self.diverged is not None else float(self._record["splits"][split]["loss"])
 
     def correct(self, split: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Say of each image whether it got its own class, [N].
@@ -97,8 +88,7 @@ class Outcome:
         Where training diverged every image counts as the first class: that is the answer of a network whose
         logits are all NaN.
         """
-        self._check_split(split)
-        labels = self._tensors[f"labels/{split}"]
+        labels = self.labels(split)
         if self.diverged is not None:
             return (labels == 0).numpy()
         return (self.logits(split).argmax(dim=1) == labels).numpy()
@@ -165,10 +155,6 @@ class Outcome:
         check_file(self.path, LOGITS, self._record)
         tensors, _ = read_tensors(self.path / LOGITS)
         return tensors
-
-    def _measured(self, split: str, what: str) -> float:
-        self._check_split(split)
-        return float(self._record["splits"][split][what])
 
     def _check_split(self, split: str) -> None:
         if split not in self.job.splits:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from ..config import Config
 from ..data import Dataset, load
-from ..data.location import data_directory
+from ..data.source import data_directory
 from ..plan import Plan
-from ..preparation import Setup, prepare, with_validation
+from ..training.preparation import Setup, prepare, with_validation
 
 KEPT = 3  # splits of datasets in memory: CIFAR-10 takes 180 MB, twice that with a validation split
 
@@ -79,9 +79,4 @@ def _held(wanted: _Wanted, val: float, split_seed: int, stratified: bool) -> _He
 
 @lru_cache(maxsize=1)
 def _loaded(wanted: _Wanted) -> Dataset:
-    return load(
-        wanted.data,
-        data_dir=wanted.directory,
-        image_size=wanted.size,
-        unverified=wanted.unverified,
-    )
+    return load(wanted.data, data_dir=wanted.directory, image_size=wanted.size, unverified=wanted.unverified)

@@ -1,18 +1,14 @@
 """What a worker does with a task: begin or go on with the run, evaluate it, and leave its outcome."""
 
-from torch import Tensor
-
 from ..errors import DivergedError, IntegrityError
 from ..evaluation import Evaluation, evaluate
-from ..history import Checkpoint, is_done
 from ..plan import keep_freed_memory
-from ..preparation import Setup
-from ..recording import give_weights, record
-from ..run_folder import CONFIG
-from ..runs import Run
+from ..runs.recording import give_weights, record
+from ..runs.run import CONFIG, Run
+from ..training.history import Checkpoint, is_done
+from ..training.preparation import Setup
 from .engine import Failure, Report, Task
-from .finishing import is_finished, tidy, write_outcome
-from .marks import alone, forget, leave_if_abandoned, mark_begun
+from .finishing import alone, forget, is_finished, leave_if_abandoned, mark_begun, tidy, write_outcome
 from .ready import setup_of
 
 
@@ -33,7 +29,8 @@ def work(task: Task) -> None:
             run, setup, start = _opened(task)
             mark_begun(task, start.epoch if start else 0)
             evaluations, diverged = _trained(task, run, setup, start)
-            write_outcome(task, evaluations, _labels(task, setup), diverged)
+            labels = {split: setup.dataset.splits[split].labels for split in task.job.splits}
+            write_outcome(task, evaluations, labels, diverged)
         tidy(task.path)
         forget(task)
 
@@ -88,16 +85,7 @@ def _evaluated(task: Task, run: Run, setup: Setup) -> dict[str, Evaluation]:
     with setup.plan.applied():
         return {
             split: evaluate(
-                network,
-                dataset.splits[split],
-                dataset.classes,
-                kind=split,
-                notes=dataset.notes,
-                plan=setup.plan,
+                network, dataset.splits[split], dataset.classes, kind=split, notes=dataset.notes, plan=setup.plan
             )
             for split in task.job.splits
         }
-
-
-def _labels(task: Task, setup: Setup) -> dict[str, Tensor]:
-    return {split: setup.dataset.splits[split].labels for split in task.job.splits}

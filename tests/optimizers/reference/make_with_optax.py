@@ -130,18 +130,12 @@ def main():
     problems = build_problems(jnp, jax)
     trajectories = {
         spelling: {
-            name: {
-                "lr": rate_of(spelling, name),
-                "params": run(problem, spelling, make, rate_of(spelling, name)),
-            }
+            name: {"lr": rate_of(spelling, name), "params": run(problem, spelling, make, rate_of(spelling, name))}
             for name, problem in problems.items()
         }
         for spelling, make in build_optimizers(optax, jax, jnp).items()
     }
-    record = {
-        "made with": {"optax": optax.__version__, "jax": jax.__version__},
-        "trajectories": trajectories,
-    }
+    record = {"made with": {"optax": optax.__version__, "jax": jax.__version__}, "trajectories": trajectories}
     path = Path(__file__).with_name("optax.json")
     path.write_text(json.dumps(record, indent=1) + "\n")
 

@@ -1,0 +1,1 @@
+"""The parts of ``same_as_before.py``: calls, sides, differences and the page."""

@@ -1,0 +1,1 @@
+"""What a page is made of: frozen records, and the renderers that draw them."""

@@ -1,0 +1,1 @@
+"""Blind Descent: a noisy candidate beside the gradient."""

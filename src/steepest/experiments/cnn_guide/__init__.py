@@ -1,0 +1,1 @@
+"""A course's CNN with validation and error analysis."""

@@ -1,0 +1,1 @@
+"""Under 20,000 parameters."""

@@ -1,0 +1,1 @@
+"""Softmax regression with gradients by hand."""

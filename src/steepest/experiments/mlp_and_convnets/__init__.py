@@ -1,0 +1,1 @@
+"""From logistic regression to a deep ConvNet."""

@@ -1,0 +1,1 @@
+"""The pages and sheets of what is worked by hand."""

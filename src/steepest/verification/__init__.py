@@ -1,0 +1,1 @@
+"""Claims and runs made again: what is accepted, what is refuted."""

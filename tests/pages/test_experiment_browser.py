@@ -1,0 +1,61 @@
+"""An experiment's page in a real browser: it asks for nothing, fits every width, and can always be read."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from browsing import CONTRAST, NEEDS_CHROMIUM, Visit
+from steepest.experiments import open_experiment
+from steepest.experiments.reproducing import reproduce
+from steepest.pages.experiment import write_reproduction
+
+LOOKS = [(360, "light"), (1280, "dark")]
+pytestmark = NEEDS_CHROMIUM
+
+
+@pytest.fixture(scope="module", params=["gradient-descent", "backprop"])
+def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp(request.param)
+    *_, done = reproduce(open_experiment(request.param), folder=folder)
+    return write_reproduction(done, folder)[0]
+
+
+@pytest.fixture(scope="module", params=LOOKS, ids=lambda look: f"{look[0]} {look[1]}")
+def visit(request: pytest.FixtureRequest, browser: Any, page: Path) -> Iterator[Visit]:
+    made = Visit(browser, page, *request.param)
+    yield made
+    made.context.close()
+
+
+def test_it_asks_for_nothing_and_complains_of_nothing(visit: Visit) -> None:
+    assert [url for url in visit.requests if not url.startswith(("file:", "data:"))] == []
+    assert visit.complaints == []
+
+
+def test_it_never_scrolls_sideways(visit: Visit) -> None:
+    wide, window = visit.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide <= window
+
+
+def test_every_text_stands_out_from_its_ground(visit: Visit) -> None:
+    rows = visit.page.evaluate(CONTRAST)
+    assert len(rows) > 100
+    assert [text for contrast, text in rows if contrast < 4.5] == []  # WCAG 2.1, level AA
+
+
+def test_every_line_of_a_plot_has_a_colour_of_its_own(visit: Visit) -> None:
+    colours = visit.page.evaluate(
+        "[...document.querySelectorAll('svg.chart:has(.line)')].map(svg => "
+        "[...svg.querySelectorAll('.line')].map(line => getComputedStyle(line).stroke))"
+    )
+    assert colours
+    assert all(len(set(each)) == len(each) for each in colours)
+
+
+def test_on_a_phone_the_verdict_is_in_sight(visit: Visit) -> None:
+    right = visit.page.evaluate(
+        "Math.max(...[...document.querySelectorAll('.verdict')].map(each => each.getBoundingClientRect().right))"
+    )
+    assert right <= visit.page.viewport_size["width"]
