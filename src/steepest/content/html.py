@@ -177,10 +177,6 @@ def _picture(file: bytes | None, said: str, kind: str | None = None) -> Html | N
     return element("img", src=f"data:image/png;base64,{b64encode(file).decode()}", alt=said, class_=kind)
 
 
-def _caption(caption: str, details: Sequence[str]) -> list[object]:
-    return [element("b", caption), *(element("span", each) for each in details)] if details else [caption]
-
-
 def _contours(contours: Contours, under: str) -> Html | None:
     said = f"{contours.title}: {contours.y_label} against {contours.x_label}"
     return _picture(png_of(contours), said, "plot")

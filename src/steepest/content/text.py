@@ -12,7 +12,7 @@ from .content import Cell, Content, Figure, Group, Images, Items, Matrix, Share,
 from .plots import Contours, Curves, Intervals, Network, Panels
 
 NAME = 24  # columns of a class's name
-LONGEST = 60  # columns of a cell
+LONGEST = 60  # columns of a cell, where nobody knows what stands in it
 COUNT = 5  # columns of a count in the matrix: up to 9,999 images and a gap
 BAR = 20  # columns: a twentieth is 5 %
 JOINERS = "\u200c\u200d"  # invisible, but some scripts and emoji are misspelled without them
@@ -33,10 +33,12 @@ def content_text(content: Content, width: int | None = None) -> str:
     return "\n".join([*lines, *([printable(note)] if note else [])])
 
 
-def table_lines(table: Table, width: int | None = None, most: int = LONGEST) -> list[str]:
-    """Return headings and rows in columns, of at most ``most`` each; where bars exceed ``width``, without them."""
+def table_lines(table: Table, width: int | None = None, most: int | None = None) -> list[str]:
+    """Return headings and rows in columns: cells cut to ``most`` columns, lines above ``width`` without bars."""
     words = word_columns(table)
-    rows = [[shortened(printable(spelled(cell)), most) for cell in row] for row in (table.columns, *table.rows)]
+    rows = [[printable(spelled(cell)) for cell in row] for row in (table.columns, *table.rows)]
+    if most is not None:
+        rows = [[shortened(cell, most) for cell in row] for row in rows]
     lines = aligned(rows, words)
     if width and max(map(columns_of, lines)) > width:
         bars = {k for row in table.rows for k, cell in enumerate(row) if isinstance(cell, Share)}
@@ -111,22 +113,26 @@ def matrix_lines(matrix: Matrix, width: int) -> list[str]:
     return lines
 
 
+def _table(table: Table, width: int) -> list[str]:
+    return table_lines(table, width, LONGEST)
+
+
 def _curves(curves: Curves, width: int) -> list[str]:
     drawn = [line for line in curves.lines if line.y]
     rows = tuple((e.name, len(e.x), e.y[0], e.y[-1], min(e.y), max(e.y)) for e in drawn)
     columns = (f"{curves.y_label} by {curves.x_label}", "points", "first", "last", "least", "most")
     said = [each.said for each in curves.fields] + [each.said for each in curves.dots]
-    return [*table_lines(Table("", columns, rows), width), *(printable(each) for each in said if each)]
+    return [*_table(Table("", columns, rows), width), *(printable(each) for each in said if each)]
 
 
 def _intervals(chart: Intervals, width: int) -> list[str]:
     rows = tuple((row.name, row.value, *(row.ends or (None, None))) for row in chart.rows)
-    return table_lines(Table("", (chart.x_label, "mean", "from", "to"), rows), width)
+    return _table(Table("", (chart.x_label, "mean", "from", "to"), rows), width)
 
 
 def _contours(contours: Contours, width: int) -> list[str]:
     ends = tuple((p.name, len(p.x), p.x[-1], p.y[-1]) for p in contours.paths if p.x)
-    return table_lines(Table("", ("path", "points", contours.x_label, contours.y_label), ends))
+    return _table(Table("", ("path", "points", contours.x_label, contours.y_label), ends), width)
 
 
 def _images(images: Images, width: int) -> list[str]:
@@ -157,7 +163,7 @@ def _figure(figure: Figure, width: int) -> list[str]:
 
 WRITERS: dict[str, Callable[[Any, int], list[str]]] = {
     Figure.kind: _figure,
-    Table.kind: table_lines,
+    Table.kind: _table,
     Curves.kind: _curves,
     Intervals.kind: _intervals,
     Panels.kind: _several,

@@ -30,7 +30,6 @@ from ..experiments.reproduction import (
 from .document import document, section, write_files
 
 TABLE, FAULTS, QUESTIONS = "Published and ours", "Faults, and how they are mended", "Questions"
-FIGURE_COLUMNS = 100  # of a figure's name in a terminal: a case and what was measured
 SCIENTIFIC_BELOW = 1e-4
 MORE = 1  # digits of ours beyond the published ones, where ours is a mean
 SIGNS = {AGREES: "✓", AGREES_RECOMPUTED: "✓", DIFFERS: "✗", DIFFERS_RECOMPUTED: "✗"}
@@ -172,7 +171,7 @@ def summary(verdicts: Sequence[str]) -> str:
 def reproduction_text(done: Reproduction) -> str:
     """Return the main table, the reasons below it, and the notes."""
     lines = [f"{done.experiment.name}: {done.experiment.title}", ""]
-    lines += table_lines(main_table(done, why=False), most=FIGURE_COLUMNS) if done.figures else ["no figures"]
+    lines += table_lines(main_table(done, why=False)) if done.figures else ["no figures"]
     if reasons := _reasons(done):
         lines += ["", *reasons]
     lines += ["", f"{summary_of(done)}; training took {duration(done.seconds)}"]

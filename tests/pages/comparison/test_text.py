@@ -44,6 +44,17 @@ def test_arrivals_and_divergence_have_columns_only_where_they_are():
     assert rows["sgd"][-3:] == ["-", "0/8", "1/8"]
 
 
+def test_the_name_of_a_side_is_told_whole_however_long_it_is():
+    """Two sides may differ at their names' ends alone."""
+    sides = [
+        f"adamw:weight_decay=0.0123456789,beta1=0.912345,beta2=0.9912345678,eps={eps}"
+        for eps in ("1e-07", "1e-06")
+    ]
+    rows = [line for line in comparison_text(invented(sides)).splitlines() if "%" in line]
+    for side in sides:
+        assert any(row.startswith(f"{side}  ") for row in rows)
+
+
 def test_notes_stand_beside_the_verdicts():
     from dataclasses import replace
 
