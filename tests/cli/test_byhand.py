@@ -158,6 +158,13 @@ def test_what_cannot_be_worked_over_is_refused_in_words(run, tokens, kind, said)
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize("verb", ["convolution", "pooling"])
+def test_too_few_windows_are_refused_before_a_file_is_written(run, tmp_path, verb):
+    with pytest.raises(UserError, match="--windows must be 0 or more, not -1"):
+        run(verb, "--windows", "-1", "--out", str(tmp_path / "drawn"))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_class_gets_sheets_and_grades(run, tmp_path):
     folder = tmp_path / "sheets"
     run("worksheet", "--topic", "softmax", "--seed", "7", "--students", "2", "--out", str(folder))

@@ -115,14 +115,19 @@ def _told(table: "Table", check: "Check") -> dict[str, Any]:
     return {"given": table.given, "cells": cells, "check": check.as_json()}
 
 
+def _refuse_less_than_none(*, windows: int, json: bool) -> None:
+    if windows < 0:
+        raise UserError(f"--windows must be 0 or more, not {windows}.")
+
+
 @app.command
-@command(verbs.convolution, kernel=list[str] | None)
+@command(verbs.convolution, before=_refuse_less_than_none, kernel=list[str] | None)
 def _convolution(done: "Swept", *, windows: Shown = 4, json: AsJson = False) -> None:
     _show_windows("convolution", done, windows, json)
 
 
 @app.command
-@command(verbs.pooling)
+@command(verbs.pooling, before=_refuse_less_than_none)
 def _pooling(done: "Swept", *, windows: Shown = 4, json: AsJson = False) -> None:
     _show_windows("pooling", done, windows, json)
 
@@ -131,8 +136,6 @@ def _show_windows(verb: str, done: "Swept", most: int, json: bool) -> None:
     from ..byhand.windows import check_windows
     from ..pages.byhand.text import windows_text
 
-    if most < 0:
-        raise UserError(f"--windows must be 0 or more, not {most}.")
     check = check_windows(done)
     if json:
         shown = [str(window.cell) for window in done.telling(most)]

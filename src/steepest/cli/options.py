@@ -45,7 +45,12 @@ def print_note(line: str) -> None:
 
 
 def command(
-    verb: Callable[..., Any], *, first: str = "", work: Callable[..., Any] | None = None, **kinds: Any
+    verb: Callable[..., Any],
+    *,
+    first: str = "",
+    work: Callable[..., Any] | None = None,
+    before: Callable[..., None] | None = None,
+    **kinds: Any,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Make a command of a verb and of the function that shows its answer.
 
@@ -58,6 +63,7 @@ def command(
         verb: whose parameters, where they are not in ``kinds``, have annotations that load nothing heavy.
         first: a parameter that stands by itself although it has a default.
         work: what is called in the verb's stead, with the same parameters.
+        before: what may refuse the flags of the function that shows, before anything is done.
         kinds: parameters of which a command takes something else than the verb.
     """
     description, helps = told(verb)
@@ -78,8 +84,11 @@ def command(
             bound = flags.bind(*words, **named)
             bound.apply_defaults()
             values = bound.arguments
+            to_show = {each.name: values[each.name] for each in shown}
+            if before is not None:
+                before(**to_show)
             answer = (work or verb)(**{name: values[name] for name in own}, **notes)
-            show(answer, **{each.name: values[each.name] for each in shown})
+            show(answer, **to_show)
 
         run.__name__, run.__doc__ = verb.__name__, description
         run.__signature__ = flags  # type: ignore[attr-defined]

@@ -127,4 +127,6 @@ class Workers:
         return engine_of(self.engine, self.workers, self.scheduler)
 
 
-WHO = {name: Annotated[kind, Parameter(group=WORKERS)] for name, kind in Workers.__annotations__.items()}
+WHO: dict[str, Any] = {
+    name: Annotated[kind, Parameter(group=WORKERS)] for name, kind in Workers.__annotations__.items()
+}
