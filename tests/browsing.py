@@ -1,6 +1,7 @@
 """A page as a visitor sees it in a real browser."""
 
 import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ NEEDS_CHROMIUM = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
 ]
+
+SCHEMES = ("light", "dark")
+LOOKS = [(width, scheme) for width in (360, 1280) for scheme in SCHEMES]
 
 # of every element with text of its own: the contrast of that text with the first background behind it
 CONTRAST = """
@@ -60,3 +64,28 @@ class Visit:
         self.page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
         self.page.goto(path.as_uri())
         self.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+
+    @property
+    def outside(self) -> list[str]:
+        """Everything that the page asked for beside itself."""
+        return [url for url in self.requests if not url.startswith(("file:", "data:"))]
+
+    def width_and_window(self) -> list[int]:
+        """Return how wide the page is, and how wide the window."""
+        return self.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+
+    def contrasts(self) -> list[tuple[float, str]]:
+        """Return the contrast of every text, and its beginning."""
+        return self.page.evaluate(CONTRAST)
+
+
+def visits(looks: Sequence[tuple[int, str]] = LOOKS) -> Any:
+    """Return a fixture: the module's ``page`` as visitors with these widths and colour schemes see it."""
+
+    @pytest.fixture(scope="module", params=looks, ids=lambda look: f"{look[0]} {look[1]}")
+    def visit(request: pytest.FixtureRequest, browser: Any, page: Path) -> Iterator[Visit]:
+        made = Visit(browser, page, *request.param)
+        yield made
+        made.context.close()
+
+    return visit

@@ -1,17 +1,13 @@
 """Every page in a real browser: it asks for nothing, fits every width, and can be read in light and dark."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from browsing import CONTRAST, NEEDS_CHROMIUM, Visit
+from browsing import NEEDS_CHROMIUM, SCHEMES, Visit, visits
 
-SCHEMES = ("light", "dark")
 pytestmark = NEEDS_CHROMIUM
-
-LOOKS = [(360, "light"), (360, "dark"), (1280, "light"), (1280, "dark")]
 
 
 @pytest.fixture(scope="module", params=["report", "explained report", "explanation", "label errors"])
@@ -20,16 +16,11 @@ def page(request: pytest.FixtureRequest, pages: dict[str, Path]) -> Path:
     return pages[request.param]
 
 
-@pytest.fixture(scope="module", params=LOOKS, ids=lambda look: f"{look[0]} {look[1]}")
-def visit(request: pytest.FixtureRequest, browser: Any, page: Path) -> Iterator[Visit]:
-    made = Visit(browser, page, *request.param)
-    yield made
-    made.context.close()
+visit = visits()
 
 
 def test_it_asks_for_nothing_but_itself(visit: Visit) -> None:
-    outside = [url for url in visit.requests if not url.startswith(("file:", "data:"))]
-    assert outside == []
+    assert visit.outside == []
     assert len([url for url in visit.requests if url.startswith("file:")]) == 1
 
 
@@ -38,12 +29,12 @@ def test_it_complains_of_nothing(visit: Visit) -> None:
 
 
 def test_the_page_never_scrolls_sideways(visit: Visit) -> None:
-    wide, window = visit.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    wide, window = visit.width_and_window()
     assert wide <= window
 
 
 def test_every_text_stands_out_from_its_ground(visit: Visit) -> None:
-    rows = visit.page.evaluate(CONTRAST)
+    rows = visit.contrasts()
     assert len(rows) > 100
     assert [text for contrast, text in rows if contrast < 4.5] == []  # WCAG 2.1, level AA
 

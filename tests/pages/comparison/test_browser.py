@@ -1,18 +1,15 @@
 """The judge's pages in a real browser: they ask for nothing, fit every width, and can always be read."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from browsing import CONTRAST, NEEDS_CHROMIUM, Visit
+from browsing import NEEDS_CHROMIUM, Visit, visits
 from comparison_fakes import invented
 from steepest.comparison.tuned import Tuned
 from steepest.pages.comparison import page as comparison_page
 from steepest.pages.comparison import tuning as tuning_page
 
-LOOKS = [(360, "light"), (360, "dark"), (1280, "light"), (1280, "dark")]
 pytestmark = NEEDS_CHROMIUM
 
 
@@ -30,25 +27,21 @@ def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return path
 
 
-@pytest.fixture(scope="module", params=LOOKS, ids=lambda look: f"{look[0]} {look[1]}")
-def visit(request: pytest.FixtureRequest, browser: Any, page: Path) -> Iterator[Visit]:
-    made = Visit(browser, page, *request.param)
-    yield made
-    made.context.close()
+visit = visits()
 
 
 def test_it_asks_for_nothing_and_complains_of_nothing(visit: Visit) -> None:
-    assert [url for url in visit.requests if not url.startswith(("file:", "data:"))] == []
+    assert visit.outside == []
     assert visit.complaints == []
 
 
 def test_it_never_scrolls_sideways(visit: Visit) -> None:
-    wide, window = visit.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    wide, window = visit.width_and_window()
     assert wide <= window
 
 
 def test_every_text_stands_out_from_its_ground(visit: Visit) -> None:
-    rows = visit.page.evaluate(CONTRAST)
+    rows = visit.contrasts()
     assert len(rows) > 50
     assert [text for contrast, text in rows if contrast < 4.5] == []  # WCAG 2.1, level AA
 
