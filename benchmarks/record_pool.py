@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from steepest.comparison import Comparison, compare
+from steepest import Comparison, compare
 from steepest.comparison.results import unpacked
 
 ROOT = Path(__file__).resolve().parent.parent

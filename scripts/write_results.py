@@ -14,7 +14,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from steepest.comparison import Comparison, compare
+from steepest import Comparison, compare
 from steepest.comparison.costs import side_rows
 from steepest.plan import cores
 from steepest.runs.environment import package_version, processor
