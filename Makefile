@@ -7,6 +7,7 @@
 #   make properties, make mutants     longer studies of the by-hand results and of the optimizers' tests
 #   make calibration                  how often the judge errs: the tables of docs/judge.md
 #   make pool, make results           hours: real studies for the calibration; the verdicts of docs/results.md
+#   make torture                      three hours: what tries to lose what is kept; docs/reliability.md
 #   make reproduce                    hours: every published experiment, and docs/experiments.md
 
 PYTHON ?= python3
@@ -16,7 +17,7 @@ BIN := $(VENV)/bin
 RUN := runs/demo
 PYTEST_ARGS ?=
 
-.PHONY: demo test test-fast check fix map docs bench properties mutants calibration pool results reproduce clean
+.PHONY: demo test test-fast check fix map docs bench properties mutants calibration pool results torture reproduce clean
 .DEFAULT_GOAL := demo
 
 $(BIN)/python:
@@ -97,6 +98,15 @@ pool: $(VENV)/.developed
 
 results: $(VENV)/.developed
 	$(BIN)/python scripts/write_results.py
+
+$(VENV)/.tortured: $(VENV)/.developed
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check $(PIP_ARGS) -c constraints.txt -e '.[torture]' || \
+	  echo "ckpt-chaos could not be installed: its part will say so."
+	@touch $@
+
+# a stopped one goes on; strace, unshare and libfaketime are of the system, and what lacks one says so
+torture: $(VENV)/.tortured
+	OMP_NUM_THREADS=1 $(BIN)/python -m torture
 
 reproduce: $(VENV)/.developed
 	$(BIN)/steepest reproduce all

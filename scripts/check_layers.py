@@ -11,7 +11,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "src" / "steepest"
 # Files that share a line know nothing of each other.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "lazy"),
-    ("storage", "specification", "randomness", "layout"),
+    ("storage", "specification", "randomness", "layout", "portable"),
+    ("usercode",),
     ("objective", "judge"),
     ("data", "models", "optimizers", "config", "content"),
     ("plan",),

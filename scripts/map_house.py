@@ -23,13 +23,13 @@ PACKAGE = "steepest"
 
 # figure -> the most it may be, and what it counts
 LIMITS: dict[str, tuple[int, str]] = {
-    "files": (235, "Python files"),
-    "entries": (30, "entries at the top of the package"),
+    "files": (250, "Python files"),
+    "entries": (32, "entries at the top of the package"),
     "circles": (0, "circles of imports between files"),
     "most_of_one_prefix": (2, "files of one prefix in a folder"),
     "files_of_the_largest_room": (40, "files in a room"),
     "files_that_lack_a_test": (0, "files that need a test of their name and have none"),
-    "lines": (35_500, "lines of Python, which the wheel holds"),
+    "lines": (39_000, "lines of Python, which the wheel holds"),
 }
 LINES_WITHOUT_A_TEST = 60  # a longer file needs a test of its own
 FOLDERS_OF_ROOMS = ("experiments", "pages")  # each of their subfolders is a room of its own

@@ -391,9 +391,10 @@ sha256           over everything above
     + below("chosen.", TRIAL),
     "verify": """
 subject          the run or the claim
-accepted         whether nothing refutes it
+accepted         whether all of it holds; null where nothing refutes it and something cannot be judged here
+verdict          the same in words
 findings[].name      what was checked
-findings[].accepted  whether it holds
+findings[].accepted  whether it holds; null where it cannot be judged here
 findings[].text      in words
 """,
     "reproduce list": """

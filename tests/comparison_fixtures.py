@@ -21,7 +21,7 @@ def stripes_are_known() -> Iterator[None]:
             real = __import__(f"steepest.{place}", fromlist=["load"]).load
             patch.setattr(f"steepest.{place}.load", _or_stripes(real))
         # a disk that syncs after each of some thousand small files makes these tests take minutes
-        patch.setattr("steepest.storage.os.fsync", lambda _: None)
+        patch.setattr("steepest.storage.files.os.fsync", lambda _: None)
         forget_images()
         yield
     forget_images()

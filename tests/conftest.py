@@ -1,10 +1,16 @@
 """What holds for every test."""
 
+import os
 import sys
+import tempfile
 
 import pytest
 
 from slowness import HEAVY, LONGEST_SECONDS, listed, unmarked
+
+# Whatever platform, a test and the processes that it starts have caches of their own: none writes into a home.
+CACHES = tempfile.TemporaryDirectory(prefix="steepest-caches-")
+os.environ.update(dict.fromkeys(("XDG_CACHE_HOME", "LOCALAPPDATA"), CACHES.name))
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,7 @@ from steepest.errors import (
     exit_codes_sentence,
     find_name,
     nearest_names,
+    printable_lines,
     spelled,
 )
 
@@ -103,3 +104,14 @@ def test_a_notation_error_puts_carets_under_the_token() -> None:
     lines = str(NotationError("`Q7` is no layer.", "32C3-Q7-F10", position=5, length=2)).split("\n")
     assert lines[1].index("Q7") == lines[2].index("^")
     assert lines[2].count("^") == 2
+
+
+def test_a_notation_error_shows_no_control_character_and_points_where_the_token_is_seen() -> None:
+    lines = str(NotationError("no layer.", "3\x1b\n-Q7-F10", position=4, length=2)).split("\n")
+    assert lines[1] == r"  3\x1b\n-Q7-F10"
+    assert lines[2] == "  " + " " * lines[1].removeprefix("  ").index("Q7") + "^^"
+
+
+def test_a_message_keeps_the_breaks_of_lines_that_are_ours_and_no_other() -> None:
+    assert printable_lines("\nso:\n  it\n  is") == "\nso:\n  it\n  is"
+    assert printable_lines("`a\nsteepest: b\r\x1b[2J\u2028c`") == r"`a\nsteepest: b\r\x1b[2J\u2028c`"

@@ -36,7 +36,7 @@ BREACHES = {
     "a module by name": ("data/x.py", "from .. import models", "`data` imports `models`"),
     "a module by name, absolute": ("data/x.py", "from steepest import models", "`data` imports `models`"),
     "inside a function": ("data/x.py", "def f():\n    from ..cli import app\n", "`data` imports `cli`"),
-    "same layer": ("storage.py", "from .layout import x", "`storage` imports `layout`"),
+    "same layer": ("randomness.py", "from .layout import x", "`randomness` imports `layout`"),
     "unknown room": ("attic.py", "x = 1", "the room `attic` is in no layer"),
     "unknown target": ("training.py", "from .attic import x", "`training` imports `attic`"),
     "type checking": (

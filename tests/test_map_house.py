@@ -44,10 +44,10 @@ def in_rooms(count: int) -> dict[str, str]:
 
 
 UP_TO_THE_LIMIT: dict[str, tuple[Sources, Sources]] = {  # kept, and broken by the least that breaks it
-    "files": (in_rooms(234), in_rooms(235)),  # and the package's own front door
+    "files": (in_rooms(249), in_rooms(250)),  # and the package's own front door
     "entries": (
-        {**modules(27), "py.typed": "", "room/inner.py": "", "__pycache__/a.pyc": ""},
-        {**modules(28), "py.typed": "", "room/inner.py": "", "__pycache__/a.pyc": ""},
+        {**modules(29), "py.typed": "", "room/inner.py": "", "__pycache__/a.pyc": ""},
+        {**modules(30), "py.typed": "", "room/inner.py": "", "__pycache__/a.pyc": ""},
     ),
     "circles": (
         {"upper.py": "", "lower.py": "from .upper import f"},
@@ -59,7 +59,7 @@ UP_TO_THE_LIMIT: dict[str, tuple[Sources, Sources]] = {  # kept, and broken by t
     ),
     "files_of_the_largest_room": (modules(40, "room/"), modules(41, "room/")),
     "files_that_lack_a_test": ({"long.py": LONGEST_UNTESTED}, {"long.py": LONG}),
-    "lines": ({"room/all.py": "#\n" * 35_500}, {"room/all.py": "#\n" * 35_501}),
+    "lines": ({"room/all.py": "#\n" * 39_000}, {"room/all.py": "#\n" * 39_001}),
 }
 
 

@@ -8,7 +8,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted(
-    each for folder in ("scripts", "benchmarks", "calibration") for each in (ROOT / folder).rglob("*.py")
+    each
+    for folder in ("scripts", "benchmarks", "calibration", "torture")
+    for each in (ROOT / folder).rglob("*.py")
 )
 
 

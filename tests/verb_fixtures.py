@@ -25,7 +25,7 @@ def ask(command: Call, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call]:
         "steepest.sweeping.ready.load",
         lambda name, **how: stripe_dataset() if name == "stripes" else real(name, **how),
     )
-    monkeypatch.setattr("steepest.storage.os.fsync", lambda _: None)
+    monkeypatch.setattr("steepest.storage.files.os.fsync", lambda _: None)
     forget_images()
     yield command
     forget_images()
@@ -37,7 +37,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     places = ("data", "sweeping.ready", "runs.recording", "runs.run")
     for place in places:
         monkeypatch.setattr(f"steepest.{place}.load", lambda name, **how: stripe_dataset())
-    monkeypatch.setattr("steepest.storage.os.fsync", lambda _: None)
+    monkeypatch.setattr("steepest.storage.files.os.fsync", lambda _: None)
     monkeypatch.chdir(tmp_path)
     forget_images()
     yield tmp_path

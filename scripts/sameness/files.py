@@ -44,6 +44,7 @@ def read_stored(content: bytes) -> tuple[dict[str, Stored], dict[str, Any]]:
     start = HEADER_LENGTH_BYTES + length
     header = json.loads(content[HEADER_LENGTH_BYTES:start])
     metadata = {key: json.loads(text) for key, text in header.pop("__metadata__", {}).items()}
+    metadata.get("steepest", {}).pop("head", None)  # a hash of the header alone: it follows from the rest
     tensors = {}
     for name, each in header.items():
         first, last = (start + offset for offset in each["data_offsets"])

@@ -15,10 +15,26 @@ SteepestError                      1   our fault
 """
 
 import errno
+import os
+import re
 from collections.abc import Iterable
 
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT)  # of an OSError: make room, and go on
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # of an OSError: make room, and go on
+OF_THE_MACHINE = (
+    *DISK_FULL,
+    errno.EIO,
+    errno.ENOMEM,
+    errno.EMFILE,
+    errno.ENFILE,
+)  # nobody asked for the wrong thing
+OUT_OF_MEMORY = re.compile(
+    "can't allocate|cannot allocate|not enough memory|out of memory|bad_alloc|failed to map", re.IGNORECASE
+)  # as torch says it
 INTERRUPTED = 130
+# with which a spreadsheet's formula begins, in some also at full width, but for a negative number
+FORMULAS, NEGATIVE = tuple("=+-@|＝＋－＠"), re.compile(r"-[0-9.]+(e[+-]?[0-9]+)?|-inf")
+LONGEST_NAME = 60  # characters of a name that is repeated and looked up
+WINDOW = 400  # characters of a model's text that are repeated: several lines, and more than any named model's
 EXIT_CODES = {
     0: "done",
     1: "our fault",
@@ -30,6 +46,8 @@ EXIT_CODES = {
     INTERRUPTED: "Ctrl-C",
 }
 """What each code says that a command ends with; README and ``steepest --help`` are held to it."""
+
+JOINERS = "\u200c\u200d"  # invisible, but some scripts and emoji are misspelled without them
 
 OTHER_WORDS = {  # what other programs call our settings, verbs and splits
     "image_size": "imgsz imgsize",
@@ -56,6 +74,29 @@ OTHER_WORDS = {  # what other programs call our settings, verbs and splits
 def exit_codes_sentence() -> str:
     """Return the table of exit codes as one sentence, as README and the help say it."""
     return "Exit codes: " + ", ".join(f"{code} {word}" for code, word in EXIT_CODES.items()) + "."
+
+
+def trouble(error: BaseException) -> str | None:
+    """Return what the machine lacked, and what helps; None where an error is no such trouble.
+
+    >>> trouble(OSError(28, "No space left on device")), trouble(ValueError("x"))
+    ('The disk is full. Make room.', None)
+    """
+    said = str(error) if isinstance(error, RuntimeError | ImportError) else ""
+    if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(said):
+        return "There is not enough memory. Leave more, or ask for less: a smaller --batch-size or model."
+    number = (
+        error.errno if isinstance(error, OSError) else errno.EMFILE if os.strerror(errno.EMFILE) in said else None
+    )
+    if number not in OF_THE_MACHINE:
+        return None
+    if number == errno.EFBIG:
+        return "A file would become larger than is allowed here. See `ulimit -f`."
+    if number in DISK_FULL:
+        return "The disk is full. Make room."
+    if number in {errno.EMFILE, errno.ENFILE}:
+        return "Too many files are open. See `ulimit -n`."
+    return trouble(MemoryError()) if number == errno.ENOMEM else f"The system says: {os.strerror(number)}."
 
 
 def find_name(kind: str, name: str, known: Iterable[str], hint: str = "") -> str:
@@ -126,6 +167,47 @@ def _slips(one: str, other: str) -> int:
     return last[-1]
 
 
+def cell_text(text: str) -> str:
+    """Return text as a cell of a CSV that no spreadsheet works out: with an apostrophe where one would.
+
+    >>> cell_text("=1+1"), cell_text("-0.5"), cell_text("cat")
+    ("'=1+1", '-0.5', 'cat')
+    """
+    runs = text.lstrip().startswith(FORMULAS) or text[:1].isspace()
+    return f"'{printable(text)}" if runs and not NEGATIVE.fullmatch(text) else printable(text)
+
+
+def printable(text: object) -> str:
+    r"""Return text in which nothing invisible is left: control characters are written out.
+
+    Names of classes and files come from strangers' folders. An escape sequence could rewrite the terminal, a
+    right-to-left mark could reverse a line, and half a character cannot be encoded at all.
+
+    >>> printable("cat\x1b[2J")
+    'cat\\x1b[2J'
+    """
+    return "".join(each if each.isprintable() or each in JOINERS else _written_out(each) for each in str(text))
+
+
+def _written_out(character: str) -> str:
+    return character.encode("unicode_escape").decode()
+
+
+def printable_lines(text: object) -> str:
+    r"""Return a message in which nothing invisible is left but our own breaks of lines.
+
+    Those come at its beginning, or before two blanks. A line that a stranger's name broke could pass for one of
+    ours.
+
+    >>> print(printable_lines("`a\nsteepest: b` is:\n  no side"))
+    `a\nsteepest: b` is:
+      no side
+    """
+    message = str(text)
+    own = message.lstrip("\n")
+    return "\n" * (len(message) - len(own)) + "\n  ".join(map(printable, own.split("\n  ")))
+
+
 class SteepestError(Exception):
     """The root: catch it to catch everything that steepest raises on purpose."""
 
@@ -155,7 +237,12 @@ class UnknownName(UserError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
         known = list(known)
-        if near := nearest_names(name, known):
+        if len(name) > LONGEST_NAME:  # no slip of the fingers; and each letter would be compared with all
+            name = f"{name[:LONGEST_NAME]}.. ({len(name):,} characters)"
+            near = []
+        else:
+            near = nearest_names(name, known)
+        if near:
             advice = "Did you mean " + " or ".join(f"`{each}`" for each in near) + "?"
         else:
             advice = "Known: " + ", ".join(known) + "."
@@ -164,11 +251,15 @@ class UnknownName(UserError):
 
 
 class NotationError(UserError):
-    """A model's text that cannot be read; the message holds the text and a caret under the token."""
+    """A model's text that cannot be read; the message holds the text around the token, and a caret under it."""
 
     def __init__(self, message: str, text: str, position: int, length: int = 1) -> None:
-        pointer = " " * position + "^" * max(1, length)
-        super().__init__(f"{message}\n  {text}\n  {pointer}")
+        start = max(0, position - WINDOW // 2) if len(text) > WINDOW else 0
+        before, after = "..." * (start > 0), "..." * (start + WINDOW < len(text))
+        window = before + printable(text[start : start + WINDOW]) + after
+        ahead = len(before) + len(printable(text[start:position]))
+        token = len(printable(text[position : min(position + length, start + WINDOW)]))
+        super().__init__(f"{message}\n  {window}\n  {' ' * ahead}{'^' * max(1, token)}")
         self.position = position
 
 

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from .errors import UserError
+from .portable import is_asked
 
 # Floating-point operations of one step from which more threads are worth their risk: on idle cores two threads
 # are 1.5 to 1.8 times as fast as one from about 1e8, on busy ones they were up to 30 times slower (docs/log.md).
@@ -76,20 +78,21 @@ def choose_plan(
 ) -> Plan:
     """Return the plan for a network on images [C, H, W] in batches, by a fixed rule.
 
-    Threads: one where a step's work is below ``THREADS_PAY_FROM``, else one a core. Precision: float32
+    Threads: one where a step's work is below ``THREADS_PAY_FROM``, and in a portable process, else one
+    a core. Precision: float32
     unless bfloat16 is asked for. Channels last: for networks with a convolution.
 
     Raises:
         UserError: the device asked for is not on this machine, or the threads are too many.
     """
-    chosen = _device(device)
+    chosen = _device("cpu" if device == "auto" and is_asked() else device)
     if threads is not None and threads > MOST_THREADS:
         raise UserError(f"threads must be at most {MOST_THREADS:,}, not {threads:,}.")
     convolves = any(isinstance(each, nn.Conv2d) for each in network.modules())
     if threads is None:
         # a step is a forward pass and a backward pass of twice its work
         work = 3 * batch_size * _forward_work(network, shape)
-        threads = cores() if work >= THREADS_PAY_FROM else 1
+        threads = cores() if not is_asked() and work >= THREADS_PAY_FROM else 1
     return Plan(
         device=chosen,
         threads=threads,
@@ -129,7 +132,7 @@ def cores() -> int:
     """How many cores this process may use; ``OMP_NUM_THREADS`` is a user's word for fewer."""
     there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     asked = os.environ.get("OMP_NUM_THREADS", "")
-    return min(there, int(asked)) if asked.isdigit() and int(asked) else there
+    return min(there, int(asked)) if re.fullmatch(r"0*[1-9][0-9]{0,8}", asked) else there
 
 
 def _device(asked: str) -> str:

@@ -5,8 +5,10 @@ augmentation and an optimizer's noise. A run can therefore go on from any step w
 """
 
 import hashlib
+from typing import TYPE_CHECKING
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
 
 def seed_of(seed: int, purpose: str, index: int = 0) -> int:
@@ -21,6 +23,8 @@ def seed_of(seed: int, purpose: str, index: int = 0) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 1
 
 
-def generator(seed: int, purpose: str, index: int = 0, device: torch.device | str = "cpu") -> torch.Generator:
+def generator(seed: int, purpose: str, index: int = 0, device: "torch.device | str" = "cpu") -> "torch.Generator":
     """Return a new generator for (seed, purpose, index)."""
+    import torch  # a claim's seeds are checked without it
+
     return torch.Generator(device).manual_seed(seed_of(seed, purpose, index))

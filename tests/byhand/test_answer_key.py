@@ -55,10 +55,10 @@ def test_a_key_is_read_back_and_grades_alike(tmp_path):
 
 def test_a_key_that_is_none_or_was_changed_is_refused(tmp_path):
     path = tmp_path / "key.json"
-    with pytest.raises(UserError, match="There is no file"):
+    with pytest.raises(UserError, match="There is no key of worksheets"):
         read_key(path)
     path.write_text("[1]")
-    with pytest.raises(UserError, match=r"is no key of worksheets\. Give the key\.json"):
+    with pytest.raises(IntegrityError, match=r"no key of worksheets: it is a list of 1.*Give the key\.json"):
         read_key(path)
     record = json.loads(key_json(draw_key("size", seed=3, students=1)))
     record["students"]["01"]["answers"]["n1"] += 1
@@ -67,7 +67,39 @@ def test_a_key_that_is_none_or_was_changed_is_refused(tmp_path):
         read_key(path)
     record["students"]["01"]["lines"][0][1] = "__import__('os').system('true')"
     path.write_text(json.dumps(record))
-    with pytest.raises(UserError, match="is no formula"):
+    with pytest.raises(IntegrityError, match="answers of student 01"):
+        read_key(path)
+
+
+@pytest.mark.parametrize(
+    ("where", "odd"),
+    [
+        *(
+            ((name,), odd)
+            for name in ("topic", "seed", "significant_digits", "students")
+            for odd in (None, [], -1)
+        ),
+        (("significant_digits",), 10**9),
+        (("students", "01"), 5),
+        *((("students", "01", name), 5) for name in ("given", "answers", "lines", "slips")),
+        (("students", "01", "answers", "n9"), 1.0),
+        (("students", "01", "given", "n"), 1e999),
+        (("students", "01", "lines", 0), ["n1"]),
+        (("students", "01", "lines", 0, 1), "max()"),
+        (("students", "01", "lines", 0, 1), "(" * 5_000),
+        (("students", "01", "slips", 0, 0), "nowhere"),
+        (("students", "01", "slips", 0, 2), "1 / 0"),
+    ],
+)
+def test_a_key_with_something_odd_in_it_is_refused_when_it_is_read(tmp_path, where, odd):
+    path = tmp_path / "key.json"
+    record = json.loads(key_json(draw_key("size", seed=3, students=1)))
+    place = record
+    for step in where[:-1]:
+        place = place[step]
+    place[where[-1]] = odd
+    path.write_text(json.dumps(record))
+    with pytest.raises(IntegrityError, match=r"key\.json"):
         read_key(path)
 
 

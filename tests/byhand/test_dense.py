@@ -50,5 +50,5 @@ def test_a_network_is_read_from_toml(tmp_path):
     path.write_text("sizes = [")
     with pytest.raises(UserError, match="is no TOML"):
         read_network(path)
-    with pytest.raises(UserError, match="There is no file"):
+    with pytest.raises(UserError, match="There is no config file"):
         read_network(tmp_path / "none.toml")

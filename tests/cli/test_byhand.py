@@ -211,7 +211,7 @@ def test_a_file_in_the_folder_s_place_and_impossible_amounts_are_refused(run, tm
 
 
 def test_a_missing_key_and_missing_answers_are_refused(run, tmp_path):
-    with pytest.raises(UserError, match=r"There is no file .*key\.json"):
+    with pytest.raises(UserError, match=r"There is no key of worksheets .*key\.json"):
         run("grade", str(tmp_path / "key.json"), str(tmp_path / "answers.csv"))
     run("worksheet", "--topic", "size", "--out", str(tmp_path / "sheets"))
     with pytest.raises(UserError, match=r"There is no file .*none\.csv"):

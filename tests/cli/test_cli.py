@@ -8,6 +8,7 @@ import pytest
 
 from steepest import cli
 from steepest.cli import VERBS, complain, one_line, run
+from steepest.cli.ending import Terminated
 from steepest.cli.options import print_json
 from steepest.config import Config
 from steepest.errors import (
@@ -59,6 +60,19 @@ ERRORS = [
     (OSError(errno.ENOSPC, "No space left on device"), 75),
     (PermissionError(errno.EACCES, "Permission denied", "runs/x"), 2),
     (OSError(errno.EROFS, "Read-only file system", "runs/x"), 2),
+    (OSError(errno.EFBIG, "File too large"), 75),
+    (OSError(errno.EMFILE, "Too many open files", "runs/x"), 75),
+    (OSError(errno.ENFILE, "Too many open files in system"), 75),
+    (OSError(errno.EIO, "Input/output error", "runs/x"), 3),
+    (OSError(errno.ENODEV, "No such device"), 2),
+    (OSError("of a library, without a number"), 2),
+    (FileNotFoundError(errno.ENOENT, "No such file or directory", "runs/x"), 2),
+    (MemoryError(), 75),
+    (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."), 75),
+    (ImportError("libtorch.so: cannot open shared object file: Too many open files"), 75),
+    (ImportError("libtorch.so: failed to map segment from shared object"), 75),
+    (RecursionError("maximum recursion depth exceeded"), 2),
+    (Terminated(), 75),
 ]
 
 
@@ -145,19 +159,69 @@ def test_a_verb_is_found_whatever_its_case(command) -> None:
     assert command("Models", "list", "--json").json["models"]
 
 
-def test_our_own_fault_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("fault", [ZeroDivisionError(), RuntimeError("mat1 and mat2"), ImportError("No module")])
+def test_our_own_fault_is_not_hidden(fault: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise ZeroDivisionError
+        raise fault
 
     monkeypatch.setattr(cli, "application", lambda verb: fail)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(type(fault)):
         run(["train"])
+
+
+FAULT = """
+import sys
+from steepest import cli
+def fail(*_, **__):
+    raise ZeroDivisionError("x")
+cli.application = lambda verb: fail
+cli.main(["models", "--json"])
+"""
+
+
+def test_our_own_fault_has_its_traceback_its_line_its_code_and_its_object() -> None:
+    done = subprocess.run([sys.executable, "-c", FAULT], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "ZeroDivisionError: x" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("steepest: ZeroDivisionError: a fault of steepest, not yours.")
+    assert json.loads(done.stdout)["error"]["exit_code"] == 1
+
+
+TWICE = """
+import os, signal, sys
+from steepest import cli
+def stop(*_, **__):
+    os.kill(os.getpid(), signal.SIGINT)
+def again(*_):
+    os.kill(os.getpid(), signal.SIGINT)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+cli.application = lambda verb: stop
+cli._tell = again
+cli.main(["models"])
+"""
+
+
+def test_a_second_ctrl_c_while_the_first_is_answered_is_code_130_too() -> None:
+    done = subprocess.run([sys.executable, "-c", TWICE], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_a_folder_that_is_gone_is_a_line_before_any_library_is_loaded(tmp_path: Path) -> None:
+    gone = f"mkdir gone && cd gone && rmdir ../gone && {sys.executable} -m steepest train"
+    done = subprocess.run(gone, shell=True, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 2
+    assert (
+        one_line(done.stderr)
+        == "steepest: The folder in which this command was started is gone. Change to another one."
+    )
 
 
 def test_complaints_go_to_standard_error(capsys) -> None:
     assert complain("so it is", 3) == 3
     assert capsys.readouterr().err == "steepest: so it is\n"
     assert one_line("a\n  b\tc") == "a b c"
+    complain("a run `x\x1b[2J\nsteepest: all is well` is none", 3)
+    assert capsys.readouterr().err == "steepest: a run `x\\x1b[2J\\nsteepest: all is well` is none\n"
 
 
 def test_a_reader_that_closes_early_is_no_error(tmp_path) -> None:

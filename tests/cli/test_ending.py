@@ -64,16 +64,17 @@ def test_what_nohup_keeps_from_a_command_stays_unheard() -> None:
         signal.signal(signal.SIGHUP, before)
 
 
-def test_a_full_disk_says_how_to_go_on_and_other_errors_are_left_alone() -> None:
+def test_what_the_machine_lacks_says_how_to_go_on_and_other_errors_are_left_alone() -> None:
     closed: list[bool] = []
-    with (
-        pytest.raises(StoppedError, match=r"disk is full.*Make room.*Finished runs are kept"),
-        says_how_to_go_on(lambda: closed.append(True)),
-    ):
-        raise OSError(errno.ENOSPC, "No space left on device")
+    for error, words in [
+        (OSError(errno.ENOSPC, "No space left on device"), r"disk is full.*Make room.*Finished runs are kept"),
+        (MemoryError(), "not enough memory.*Finished runs are kept"),
+    ]:
+        with pytest.raises(StoppedError, match=words), says_how_to_go_on(lambda: closed.append(True)):
+            raise error
     with pytest.raises(OSError, match="denied"), says_how_to_go_on(lambda: closed.append(True)):
         raise OSError(errno.EACCES, "denied")
-    assert closed == [True, True]
+    assert closed == [True, True, True]
 
 
 PROGRAM = """

@@ -77,7 +77,7 @@ def test_numbers_are_printed_even_where_no_report_can_be_written(
     done = command("evaluate", folder, "--json")
     assert done.code == 2
     assert done.json["images"] == 32
-    assert done.err == "steepest: Read-only file system at report.html.\n"
+    assert done.err == "steepest: report.html: Read-only file system.\n"
 
 
 def test_a_run_without_an_epoch_has_nothing_to_evaluate(command, trained) -> None:

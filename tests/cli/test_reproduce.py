@@ -109,7 +109,7 @@ WHY = "This part could not be made: `failing.py:broken`: KeyError: 'val_accuracy
 
 def test_a_part_that_fails_costs_no_page_and_ends_in_one_line(command, tmp_path) -> None:
     failing(tmp_path, "small")
-    done = command("reproduce", "small.toml")
+    done = command("reproduce", "small.toml", "--allow-code")
     assert done.code == 2
     assert "page: reproductions/small/report.html" in done.out
     last = done.err.splitlines()[-1]
@@ -121,7 +121,7 @@ def test_a_part_that_fails_costs_no_page_and_ends_in_one_line(command, tmp_path)
     assert "It is whole." in page
     record = json.loads((tmp_path / "reproductions/small/result.json").read_text())
     assert [each["part"] for each in record["failures"]] == ["failing.py:broken"]
-    printed = command("reproduce", "small.toml", "--json")
+    printed = command("reproduce", "small.toml", "--allow-code", "--json")
     assert printed.code == 2
     assert printed.json["failures"] == record["failures"]
 
@@ -131,7 +131,7 @@ def test_of_all_experiments_those_after_a_failure_are_reproduced_too(command, tm
     opened = {name: read_experiment(path) for name, path in found.items()}
     monkeypatch.setattr("steepest.experiments.names", lambda: list(found))
     monkeypatch.setattr("steepest.experiments.open_experiment", opened.get)
-    done = command("reproduce", "all")
+    done = command("reproduce", "all", "--allow-code")
     assert done.code == 2
     assert "2 experiments reproduced" in done.out
     last = done.err.splitlines()[-1]
@@ -143,7 +143,7 @@ def test_of_all_experiments_those_after_a_failure_are_reproduced_too(command, tm
 def test_a_name_cannot_lead_out_of_the_folder(command, tmp_path) -> None:
     path = failing(tmp_path, "small")
     path.write_text(path.read_text().replace('name = "small"', 'name = "../../x"'))
-    done = command("reproduce", "small.toml", "--out", "a/b")
+    done = command("reproduce", "small.toml", "--allow-code", "--out", "a/b")
     assert done.code == 2
     assert len(done.err.splitlines()) == 1
     assert not (tmp_path / "a").exists()
@@ -153,14 +153,14 @@ def test_a_name_cannot_lead_out_of_the_folder(command, tmp_path) -> None:
 def test_a_users_own_file_is_trained_once_and_gone_on_with(command, tmp_path) -> None:
     (tmp_path / "small.toml").write_text(SMALL)
     (tmp_path / "mine.py").write_text(PART)
-    done = command("reproduce", "small.toml", "--seeds", 2, "--workers", 1)
+    done = command("reproduce", "small.toml", "--allow-code", "--seeds", 2, "--workers", 1)
     assert done.code == 0, done.err
     assert "One: test accuracy" in done.out
     assert "There are 2." in (tmp_path / "reproductions/small/report.html").read_text()
     finished = sorted((tmp_path / "reproductions/small/sweep").glob("*/outcome.json"))
     assert len(finished) == 2
     times = [path.stat().st_mtime_ns for path in finished]
-    again = command("reproduce", "small.toml", "--seeds", 2, "--json")
+    again = command("reproduce", "small.toml", "--allow-code", "--seeds", 2, "--json")
     assert again.json["figures"][0]["n"] == 2
     assert again.json["command"] == "steepest reproduce small.toml --seeds 2"
     assert [path.stat().st_mtime_ns for path in finished] == times
@@ -179,7 +179,7 @@ def test_a_stopped_reproduction_says_how_to_go_on_and_does(
 ) -> None:
     (tmp_path / "small.toml").write_text(SMALL)
     (tmp_path / "mine.py").write_text(PART)
-    words_of = [sys.executable, "-m", "steepest", "reproduce", "small.toml", "--workers", "1"]
+    words_of = [sys.executable, "-m", "steepest", "reproduce", "small.toml", "--allow-code", "--workers", "1"]
     process = subprocess.Popen(
         [*words_of, "--seeds", "40"],
         cwd=tmp_path,
@@ -190,6 +190,7 @@ def test_a_stopped_reproduction_says_how_to_go_on_and_does(
     )
     try:
         assert process.stderr is not None
+        assert process.stderr.readline().startswith(f"allowed: {tmp_path / 'mine.py'} ")
         first = process.stderr.readline()
         assert first.startswith("small 1/41 ")
         if sent == signal.SIGINT:

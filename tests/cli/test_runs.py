@@ -34,7 +34,7 @@ def test_a_damaged_run_does_not_hide_the_others(command, trained) -> None:
     (folder / "config.toml").write_text("epochs = = 3")
     done = command("runs", "list")
     assert done.code == 0
-    assert "one/config.toml is not as it was written" in done.out
+    assert "one/config.toml was changed since the run began" in done.out
     assert "two " in done.out
     told = {each["run"]: each for each in command("runs", "list", "--json").json["runs"]}
     assert "one/config.toml" in told[str(folder)]["error"]

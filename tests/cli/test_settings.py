@@ -19,10 +19,10 @@ def test_every_setting_is_a_flag_that_is_none_unless_it_was_given() -> None:
 def test_flags_win_over_a_file_and_a_file_over_defaults(tmp_path: Path) -> None:
     file = tmp_path / "base.toml"
     file.write_text('epochs = 3\nlr = 0.5\nmodel = "F2"\n')
-    found = config_of(file, None, Settings(epochs=7))
+    found = config_of(file, given(None, Settings(epochs=7)), False)
     assert (found.model, found.epochs, found.lr, found.seed) == ("F2", 7, 0.5, 0)
-    assert config_of(file, "F4-R-F2", None).model == "F4-R-F2"
-    assert config_of(None, None, None) == Config()
+    assert config_of(file, given("F4-R-F2", None), False).model == "F4-R-F2"
+    assert config_of(None, {}, False) == Config()
 
 
 def test_what_was_given_is_what_is_not_none() -> None:

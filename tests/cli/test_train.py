@@ -1,4 +1,5 @@
 import os
+import random
 import re
 import signal
 import subprocess
@@ -88,7 +89,7 @@ USER_ERRORS = {
         "No setting is called `epoch`. Did you mean `epochs`? It stands in key.toml.",
     ),
     "toml value": (["train", "--config", "value.toml"], "epochs must be a whole number, not 'x'."),
-    "toml a folder": (["train", "--config", "."], "Is a directory"),
+    "toml a folder": (["train", "--config", "."], ". is a folder: give a TOML file."),
     "two models": (["train", "F2", "--model", "F3"], "twice, as `F2` and as --model F3. Give one."),
     "resume with more": (["train", "--resume", "x", "--epochs", "3"], "give no other setting"),
     "resume nothing": (["train", "--resume", "x"], "x is no run"),
@@ -137,16 +138,58 @@ def test_a_taken_folder_is_refused(command, trained) -> None:
     assert "a new run never overwrites. Give another --out." in one_line(done.err)
 
 
-def test_damage_is_code_3_and_a_finished_run_cannot_be_resumed(command, trained) -> None:
-    folder = trained()
+def test_resuming_a_finished_run_makes_what_is_missing_and_ends_with_code_0(command, trained) -> None:
+    trained()
+    folder = Path("run")
+    before = {each: each.read_bytes() for each in folder.glob("*.*")}
     finished = command("train", "--resume", folder)
-    assert finished.code == 2
-    assert "is finished: 3 of 3 epochs" in one_line(finished.err)
-    content = (folder / "last.safetensors").read_bytes()
-    (folder / "last.safetensors").write_bytes(content[:-1])
+    assert finished.code == 0
+    assert "is finished: 3 of 3 epochs, and nothing of it is missing." in one_line(finished.out)
+    assert f"--init-from {folder}" in finished.out
+    for missing in ("report.html", "confusion.csv"):
+        (folder / missing).unlink()
+        again = command("train", "--resume", folder)
+        assert again.code == 0, again.err
+        assert {each: each.read_bytes() for each in folder.glob("*.*")} == before
+    assert command("train", "--resume", folder, "--json").json["format"] == "steepest train 1"
+
+
+@pytest.mark.filterwarnings("always")
+def test_a_damaged_last_checkpoint_costs_an_epoch_and_a_second_damaged_one_is_code_3(command, trained) -> None:
+    folder = trained()
+    last, previous = folder / "last.safetensors", folder / ".previous.safetensors"
+    kept = last.read_bytes()
+    last.write_bytes(kept[:-1])
+    assert command("evaluate", folder).code == 3
+    healed = command("train", "--resume", folder)
+    assert healed.code == 0
+    assert "is damaged: training goes on after epoch 2, the generation before" in healed.err
+    assert last.read_bytes() == kept
+    last.write_bytes(kept[:-1])
+    previous.write_bytes(kept[:-2])
     damaged = command("train", "--resume", folder)
     assert damaged.code == 3
     assert "last.safetensors is damaged" in one_line(damaged.err)
+    assert ".previous.safetensors is damaged" in damaged.err
+
+
+def test_other_settings_for_a_run_to_go_on_with_get_the_command_for_a_new_one(command, trained) -> None:
+    folder = trained()
+    done = command("train", "--resume", folder, "--epochs", 5)
+    assert done.code == 2
+    advice = one_line(done.err).partition("steepest train ")[2].partition(" and what differs")[0].split()
+    assert command("train", *advice, "--epochs", 5, "--out", "further").code == 0
+    assert "epochs = 5" in Path("further/config.toml").read_text()
+
+
+def test_what_was_killed_before_it_was_a_run_says_how_to_begin(command) -> None:
+    Path("dead").mkdir()
+    for name in (".lock", "environment.json"):
+        Path("dead", name).touch()
+        done = command("train", "--resume", "dead")
+        assert done.code == 2
+        assert "dead was stopped before its run began" in one_line(done.err)
+    assert command("train", "F2", *STRIPES, "--epochs", 1, "--out", "dead").code == 0
 
 
 def test_early_stopping_is_said(command) -> None:
@@ -176,7 +219,8 @@ def test_a_full_disk_is_code_75_with_the_line_how_to_go_on(command, monkeypatch:
     assert done.code == 75
     last = done.err.splitlines()[-1]
     assert last == (
-        "steepest: The disk is full. Make room; epoch 1 of 3 is safe. Go on with: steepest train --resume 'a b'"
+        "steepest: The disk is full. Make room. What is done is kept: epoch 1 of 3 is safe. "
+        "Go on with: steepest train --resume 'a b'"
     )
     again = command("train", "--resume", "a b")
     assert again.code == 0
@@ -195,8 +239,8 @@ def test_a_disk_that_fills_after_the_last_epoch_costs_the_report_alone(
     done = command("train", "F2", *STRIPES, "--epochs", 1, "--out", "a b")
     assert done.code == 75
     assert done.err.splitlines()[-1] == (
-        "steepest: The run is finished, but the disk is too full for its report. "
-        "Make room, then: steepest report 'a b'"
+        "steepest: The run is trained, but its report is not written. The disk is full. Make room. "
+        "Go on with: steepest train --resume 'a b'"
     )
 
 
@@ -302,3 +346,52 @@ def test_ctrl_c_while_the_libraries_load_is_code_130_without_a_traceback(seconds
     assert process.returncode == 130
     assert "Stopped" in err
     assert "Traceback" not in err
+
+
+@pytest.mark.slow
+def test_a_run_killed_at_any_moment_is_ended_by_a_loop_of_resume(command, tmp_path: Path) -> None:
+    """Kills until its report is written; then `until steepest train --resume`."""
+    settings = ("train", "F6-R-D0.2-F2", *STRIPES, "--epochs", 12)
+    assert command(*settings, "--out", tmp_path / "unbroken").code == 0
+    draw, out = random.Random(1), tmp_path / "killed"
+    for _ in range(4):
+        again = ("train", "--resume", out) if (out / "config.toml").is_file() else (*settings, "--out", out)
+        with started(*again) as process:
+            assert process.stderr is not None
+            process.stderr.readline()
+            time.sleep(draw.uniform(0, 0.2))
+            process.kill()
+            err = process.communicate(timeout=60)[1]
+        assert process.returncode in {0, -signal.SIGKILL}, err
+        if process.returncode == 0:
+            break
+    for _ in range(5):
+        if (done := command("train", "--resume", out)).code == 0:
+            break
+    assert done.code == 0, done.err
+    for name in ("last.safetensors", "best.safetensors", "config.toml", "confusion.csv"):
+        assert (out / name).read_bytes() == (tmp_path / "unbroken" / name).read_bytes()
+    assert not list(out.glob(".*.part"))
+
+
+@pytest.mark.slow
+def test_a_limit_on_the_size_of_files_is_code_75_and_going_on_gives_the_same_bytes(
+    command, tmp_path: Path
+) -> None:
+    settings = ("train", "F190-F2", *STRIPES, "--epochs", 3)
+    assert command(*settings, "--out", tmp_path / "unbroken").code == 0
+    program = PROGRAM.format(tests=str(Path(__file__).parent.parent))
+    limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))\n{program}"
+    done = subprocess.run(
+        [sys.executable, "-c", limited, *map(str, settings), "--out", str(tmp_path / "limited")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 75
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(
+        "steepest: A file would become larger than is allowed here. See `ulimit -f`. What is done "
+    )
+    assert last.endswith(f"Go on with: steepest train --resume {tmp_path / 'limited'}")
+    assert command("train", "--resume", tmp_path / "limited").code == 0
+    for name in ("last.safetensors", "best.safetensors"):
+        assert (tmp_path / "limited" / name).read_bytes() == (tmp_path / "unbroken" / name).read_bytes()

@@ -1,7 +1,13 @@
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from steepest.portable import LIMITS, lacks
 from verb_fixtures import FIXED, Call, ask
 
 __all__ = ["ask"]
@@ -32,3 +38,40 @@ def test_verify_trains_a_run_again(ask: Call, trained: Callable[..., Path]) -> N
     assert ask("verify", "nowhere").code == 2
     assert ask("verify", "nowhere.json").code == 2
     assert ask("verify", path, "--sample", -1).code == 2
+
+
+PLAIN = {name: value for name, value in os.environ.items() if name not in LIMITS}
+
+
+def steepest(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a process of its own, plain but for these variables."""
+    return subprocess.run(
+        [sys.executable, "-m", "steepest", *arguments],
+        cwd=folder,
+        env={**PLAIN, **variables},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.skipif(bool(lacks()), reason=f"a portable process cannot be here: {lacks()}")
+def test_portable_runs_are_the_same_to_the_byte_and_what_another_kernel_made_is_not_refuted(
+    tmp_path: Path,
+) -> None:
+    """Real processes: started portable by the flag or by its variables, judged from a plain one."""
+    small = ("train", "F10", "--data", "mnist5k", "--epochs", "1")
+    for name, flag, variables in (
+        ("a", ["--portable"], {}),
+        ("b", [], LIMITS),
+        ("c", [], {"MKL_CBWR": "COMPATIBLE"}),
+    ):
+        made = steepest(tmp_path, *small, "--out", name, *flag, **variables)
+        assert made.returncode == 0, made.stderr
+    assert (tmp_path / "a" / "last.safetensors").read_bytes() == (tmp_path / "b" / "last.safetensors").read_bytes()
+    same = steepest(tmp_path, "verify", "a")
+    assert same.returncode == 0, same.stdout + same.stderr
+    other = steepest(tmp_path, "verify", "c")
+    assert other.returncode == 5, other.stdout + other.stderr
+    assert "MKL_CBWR was COMPATIBLE, here it is not set" in other.stdout
+    assert "was changed" not in other.stdout + other.stderr

@@ -5,8 +5,8 @@ import pytest
 
 from claim_fakes import Claim, verified
 from steepest.comparison.claims import claim_of, comparison_of, read_claim, same_program, sealed, write_claim
-from steepest.comparison.program import program_hashes
 from steepest.errors import IntegrityError, UserError
+from steepest.runs.program import program_hashes
 
 
 def test_a_claim_holds_the_whole_comparison(tuned, fixed, tmp_path):
@@ -29,9 +29,9 @@ def test_what_is_no_claim_is_refused(tmp_path):
     with pytest.raises(UserError, match="There is no claim"):
         read_claim(path)
     for text, words in [
-        ("[]", "no JSON with a format"),
-        ("{", "no JSON with a format"),
-        ('{"format": 99}', "has the format 99; this steepest reads 2 and 3"),
+        ("[]", "claim: it is a list of 0, and must be a table"),
+        ("{", "claim: it is no JSON"),
+        ('{"format": 99}', "has the format 99; this steepest reads 2, 3, 4"),
     ]:
         path.write_text(text)
         with pytest.raises(IntegrityError, match=words):
@@ -63,7 +63,7 @@ BROKEN: dict[str, Callable[[Claim], object]] = {
 def test_a_claim_whose_values_are_none_is_refused_in_a_line(how, tuned, tmp_path):
     claim = copy.deepcopy(claim_of(tuned))
     BROKEN[how](claim)
-    with pytest.raises(IntegrityError, match=r"The claim is not complete: \w+Error: "):
+    with pytest.raises(IntegrityError, match=r"claim\.json is damaged or no claim: .*\S\."):
         verified(sealed(claim), tmp_path)
 
 

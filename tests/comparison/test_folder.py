@@ -1,4 +1,5 @@
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,7 @@ def test_other_folders_that_cannot_be_read_or_are_about_others_are_passed_over()
         folder = Path("comparisons") / name
         folder.mkdir(parents=True)
         (folder / "asked.json").write_text(text)
+    Path("comparisons/folder/asked.json").mkdir(parents=True)
     asked_by_default(made(sides=("lion", "momentum")))
     assert asked_by_default(made()).notes == ()
 
@@ -113,14 +115,33 @@ def test_an_entry_of_an_older_file_is_another_question(here):
         "{",
         "[1]",
         "{}",
+        "[" * 9999,
+        '{"asked": [], "sha256": "0"}',
         '[{"design": {}, "criterion": {}, "kinds": []}]',
         '[{"design": {"tuned": true, "units": 8, "first_seed": 0}, "criterion": {}, "kinds": [], "sides": []}]',
     ],
 )
 def test_a_damaged_file_is_refused_with_its_name(text, here):
     (here / "asked.json").write_text(text)
-    with pytest.raises(IntegrityError, match=r"asked\.json is damaged: .* Take it away to go on\."):
+    with pytest.raises(IntegrityError, match=r"asked\.json is damaged.* Take it away to go on\."):
         conclude(made(), here)
+
+
+def test_any_flipped_bit_of_what_was_asked_is_found(here):
+    conclude(made(), here)
+    path = here / "asked.json"
+    content = path.read_bytes()
+    for place in range(0, len(content), 7):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1 << place % 8]) + content[place + 1 :])
+        with pytest.raises(IntegrityError, match=r"asked\.json is damaged"):
+            read_entries(here)
+
+
+def test_two_that_conclude_at_once_lose_no_entry(here):
+    questions = [made(sides=("adam", other)) for other in ("sgd", "lion", "momentum", "adamw")]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda each: conclude(each, here), questions))
+    assert len(read_entries(here)) == 4
 
 
 def test_one_stream_until_decided_may_be_looked_at_again(here):

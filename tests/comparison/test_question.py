@@ -50,7 +50,7 @@ def test_a_candidate_is_judged_against_each_other_side_alone(small):
 
 def test_a_question_survives_its_record():
     question = question_of(["sgd", "adam"], BASE, candidate="lion", studies=7, target=0.9)
-    assert Question.of(question.to_dict()) == question
+    assert Question.of(question.to_dict(), "here") == question
     assert question.pairs == (("lion", "sgd"), ("lion", "adam"))
     assert question.side("adam").config.optimizer == "adam"
 

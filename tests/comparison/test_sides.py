@@ -31,6 +31,9 @@ def test_a_files_folders_are_left_out_of_the_name_and_an_at_in_them_is_none():
     (side, _) = read_sides(["/home/a@b/rules/mine.py:Mine:k=2@lr=0.1", "sgd"], Config())
     assert side.name == "mine.py:Mine:k=2@lr=0.1"
     assert side.config.optimizer == "/home/a@b/rules/mine.py:Mine:k=2"
+    (side, _) = read_sides(["ema of /My Drive/my rule.py:Mine@model=/a b/net.py:Net", "sgd"], Config())
+    assert side.name == "ema of my rule.py:Mine@model=net.py:Net"
+    assert side.config.model == "/a b/net.py:Net"
 
 
 @pytest.mark.parametrize(

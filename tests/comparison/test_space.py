@@ -1,13 +1,16 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import qmc
 
 from steepest.comparison.space import (
+    BITS,
     DIMENSIONS,
     LR_REACH,
     Dimension,
+    _sobol,
     design_points,
     lr_is_given,
     space_of,
@@ -99,7 +102,6 @@ def test_a_learning_rate_is_seen_wherever_it_is_given(config, given):
     assert lr_is_given(config) == given
 
 
-@settings(deadline=None)  # the first call loads scipy
 @given(st.integers(0, 10**7), st.integers(0, 6))
 def test_the_points_fill_every_slice_of_every_coordinate(seed, power):
     count = 2**power
@@ -113,3 +115,9 @@ def test_points_do_not_depend_on_how_many_are_asked_for_but_on_the_study():
     assert design_points(5, 1) != design_points(5, 2)
     later = sorted(int(point[0] * 8) for point in design_points(24, 3)[16:])
     assert later == list(range(8))  # the trials of a widened range are evenly spread as well
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 1000, 2048])
+def test_the_points_are_scipys_bit_for_bit(count):
+    theirs = qmc.Sobol(DIMENSIONS, scramble=False, bits=BITS).random_base2((count - 1).bit_length())[:count]
+    assert (_sobol(count) == theirs * 2**BITS).all()

@@ -1,17 +1,21 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from code_fakes import RULE, files
 from comparison_fakes import BASE, HERE, drained, forget_images
 from fakes import stripe_dataset
+from steepest.comparison.claims import claim_of
 from steepest.comparison.comparison import told
 from steepest.comparison.question import question_of
 from steepest.comparison.work import WATCHED_STEPS, Made, Work, comparing, inspect, refuse_uncounted
 from steepest.data import hold_out
-from steepest.errors import UserError
+from steepest.errors import IntegrityError, UserError
 from steepest.optimizers import RULES
 from steepest.training.preparation import prepare
+from steepest.usercode import hashes_of
 
 
 def test_no_trial_was_measured_on_the_test_split_and_no_report_chose_on_it(tuned):
@@ -177,3 +181,27 @@ def test_a_family_that_is_too_large_for_its_studies_has_a_note(small):
     (note,) = small(*sides, fixed=True, seeds=6).notes
     assert note.startswith("With 6 seeds none of the 3 pairs can come out better or worse: ")
     assert "It takes at least 7 seeds (--seeds 7), or fewer pairs." in note
+
+
+def test_a_file_that_changes_between_two_stages_ends_the_comparison(small, tmp_path):
+    rule = files(
+        tmp_path, rule_py="from step import SIZE\n" + RULE.replace("lr *", "SIZE * lr *"), step_py="SIZE = 1\n"
+    )
+    question = question_of(["sgd", f"{rule}:Mine"], BASE, studies=6, trials=1)
+    making = comparing(question, tmp_path / "made", engine=HERE, curve=False)
+    while True:
+        made = next(making)
+        if made.number == made.total:
+            break
+    (tmp_path / "step.py").write_text("SIZE = 2\n")
+    with pytest.raises(IntegrityError, match="was changed since the comparison began"):
+        next(making)
+
+
+def test_the_hashes_of_a_claim_are_of_the_bytes_that_ran(small, tmp_path):
+    rule = files(tmp_path, rule_py="from step import SIZE\n" + RULE, step_py="SIZE = 1\n")
+    compared = small("sgd", f"{rule}:Mine", fixed=True, seeds=6)
+    then = hashes_of([rule])
+    (tmp_path / "step.py").write_text("SIZE = 2\n")
+    assert claim_of(compared)["files"] == then
+    assert [*map(Path, then)] == [rule, tmp_path / "step.py"]

@@ -198,7 +198,7 @@ def test_a_csv_cell_is_no_formula_and_holds_nothing_raw(name: str, kind: type) -
     assert any(printable(name) in cell for cell in cells)
     assert [cell for cell in cells if cell.startswith(("=", "@", "-x")) or cell == "\t"] == []
     assert any(cell == name for cell in cells) == (
-        (name in printable(name) and name[0] not in "=@-") or name == "-1e3"
+        (name in printable(name) and name[0] not in "=@-+") or name == "-1e3"
     )
 
 

@@ -1,7 +1,16 @@
 import pytest
 
 from steepest.content.content import Share, Table
-from steepest.content.text import aligned, columns_of, duration, number, printable, shortened, table_lines
+from steepest.content.text import (
+    aligned,
+    columns_of,
+    csv_text,
+    duration,
+    number,
+    printable,
+    shortened,
+    table_lines,
+)
 
 
 @pytest.mark.parametrize(
@@ -48,3 +57,27 @@ def test_bars_give_way_where_the_terminal_is_narrow() -> None:
 def test_words_between_numbers_stand_to_the_left() -> None:
     rows = [("a", "1", "yes", "10"), ("b", "10", "no", "1")]
     assert aligned(rows, [True, False, True, False]) == ["a   1  yes  10", "b  10  no    1"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+9", "'+9"),
+        ("-neg", "'-neg"),
+        ("-1+2", "'-1+2"),
+        ("@x", "'@x"),
+        ("|x", "'|x"),
+        ("＝1", "'＝1"),
+        ("  =1", "'  =1"),
+        ("\t=1", "'\\t=1"),
+        ("\r=1", "'\\r=1"),
+        ("-0.5", "-0.5"),
+        ("-1e-05", "-1e-05"),
+        (-2, "-2"),
+        ("a=b", "a=b"),
+        ("", '""'),
+    ],
+)
+def test_a_cell_that_a_spreadsheet_would_run_is_text(cell: object, written: str) -> None:
+    assert csv_text([[cell]]) == f"{written}\n"

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -129,3 +132,27 @@ def test_the_fingerprint_knows_names_and_does_not_depend_on_their_order(tmp_path
     other = tmp_path / "other"
     other.write_text("x")
     assert fingerprint([raw, other]) == fingerprint([other, raw]) != fingerprint([raw])
+
+
+DECODING = """
+import sys, time, torch
+from pathlib import Path
+from steepest.data.cache import Decoded, remembered
+place, raw, marks = map(Path, sys.argv[1:])
+def make():
+    (marks / str(time.time_ns())).touch()
+    time.sleep(0.3)
+    return Decoded({"train labels": torch.tensor([1], dtype=torch.uint8)})
+remembered([place], lambda: [raw], make)
+"""
+
+
+def test_two_processes_decode_once_and_who_waits_says_so(place, raw, tmp_path):
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    command = [sys.executable, "-c", DECODING, str(place), str(raw), str(marks)]
+    both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = "".join(each.communicate(timeout=60)[1] for each in both)
+    assert [each.returncode for each in both] == [0, 0]
+    assert len(list(marks.iterdir())) == 1
+    assert said == "" or f"Another process is decoding {place.stem} right now (process " in said

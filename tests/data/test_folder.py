@@ -105,7 +105,7 @@ def test_a_pipe_is_refused_and_not_waited_for(root, load):
 
 def test_the_second_load_decodes_nothing_and_gives_the_same(root, load, monkeypatch):
     first = load(root)
-    monkeypatch.setattr(folder_module, "decode", lambda path: pytest.fail("was decoded"))
+    monkeypatch.setattr(folder_module, "decode", lambda path, size: pytest.fail("was decoded"))
     second = load(root)
     assert second.hashes == first.hashes
     assert second.train.names == first.train.names
@@ -134,7 +134,9 @@ def test_any_change_to_a_file_decodes_anew(root, load, monkeypatch, happen):
     happen(root)
     decoded = []
     monkeypatch.setattr(
-        folder_module, "decode", lambda path, decode=folder_module.decode: (decoded.append(path), decode(path))[1]
+        folder_module,
+        "decode",
+        lambda path, size, decode=folder_module.decode: (decoded.append(path), decode(path, size))[1],
     )
     dataset = load(root)
     assert len(decoded) == sum(map(len, dataset.splits.values()))
@@ -230,3 +232,16 @@ def test_roots_and_sizes_have_files_of_their_own(tmp_path):
     }
     assert len(places) == 9
     assert all(len(place.name) < 100 for place in places)
+
+
+def test_more_than_memory_is_refused_before_it_is_decoded(root, load, monkeypatch):
+    monkeypatch.setattr(folder_module, "decode", lambda path, size: pytest.fail("was decoded"))
+    monkeypatch.setattr(folder_module, "MOST_BYTES", 10**9)
+    said = refusal(load, root, image_size=(4096, 4096))
+    assert "at 4096x4096 they would take" in said
+    assert "GB, and at most 1 GB are held. Give a smaller image size." in said
+
+
+def test_a_link_to_itself_is_named(root, load):
+    (root / "cat" / "self.png").symlink_to("self.png")
+    assert "cat/self.png cannot be read (Too many levels of symbolic links)" in refusal(load, root)

@@ -1,5 +1,6 @@
 """A folder of images becomes a dataset by stated rules, and whatever breaks one of them is named."""
 
+import os
 import unicodedata
 from pathlib import Path
 
@@ -138,3 +139,34 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "iterdir", closed)
     with pytest.raises(DataError, match="cannot be read: Permission denied"):
         visible(tmp_path)
+
+
+def test_bytes_in_a_name_that_are_no_text_are_written_out(tmp_path, load, root):
+    strange = os.fsdecode(b"fish\xff")
+    fill(root, {strange: 4}, start=200)
+    (root / strange / "000.png").rename(root / strange / os.fsdecode(b"new\nline\xfe.png"))
+    dataset = load(root)
+    assert dataset.classes == ("cat", "dog", "fish\\xff")
+    assert "fish\\xff/new\nline\\xfe.png" in dataset.train.names + dataset.test.names
+    assert load(root).hashes == dataset.hashes  # from its cache
+
+
+def test_links_among_folders_make_no_more_files_than_there_are(tmp_path):
+    names = [f"{place:02d}" for place in range(14)]
+    root = fill(tmp_path / "pets", {"cat": 3})
+    for name in names:
+        (root / "dog" / name).mkdir(parents=True)
+        (root / "dog" / name / "one.png").write_bytes((root / "cat" / "000.png").read_bytes())
+        for other in names:
+            (root / "dog" / name / f"to {other}").symlink_to(root / "dog" / other)
+    (root / "cat" / "up").symlink_to(root)
+    found = scan(root)
+    assert sum(each.label == 1 for each in found.files) == len(names)
+    assert sum(each.label == 0 for each in found.files) == 3
+
+
+def test_folders_that_never_end_are_refused(tmp_path):
+    root = fill(tmp_path / "pets", {"cat": 2, "dog": 2})
+    (root / "cat" / "/".join("d" * 60)).mkdir(parents=True)
+    with pytest.raises(DataError, match=r"stands in more than 50 folders. Move its files up."):
+        scan(root)

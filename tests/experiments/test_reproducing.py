@@ -13,6 +13,7 @@ from steepest.experiments.experiment import Experiment
 from steepest.experiments.reading import read_experiment
 from steepest.experiments.reproducing import Progress, provide, reproduce
 from steepest.experiments.reproduction import Reproduction
+from steepest.storage import sealed
 
 EXPERIMENT = """
 name = "mine"
@@ -238,7 +239,8 @@ def test_slow_results_are_computed_once(experiment, swept, tmp_path) -> None:
     (cached,) = (tmp_path / "out" / "parts").glob("*.json")
     record = json.loads(cached.read_text())
     assert record["key"] == {"of": "one"}
-    cached.write_text(json.dumps({**record, "value": [2.5, "from disk"]}))
+    del record["sha256"]
+    cached.write_text(sealed({**record, "value": [2.5, "from disk"]}))
     again = done(experiment, tmp_path / "out")[1]
     assert first.sections[0].contents[0].paragraphs == ("[1.5, 'slow']",)
     assert again.sections[0].contents[0].paragraphs == ("[2.5, 'from disk']",)

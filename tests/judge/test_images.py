@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -102,3 +104,14 @@ def test_too_few_images_are_named_where_they_are_the_limit():
 def test_tables_that_do_not_fit_are_refused(shapes):
     with pytest.raises(UserError, match="two equal tables"):
         judge_images(np.zeros(shapes[0]), np.zeros(shapes[1]), margin=0.01)
+
+
+def test_ten_thousand_images_are_drawn_anew_in_little_memory():
+    random = np.random.default_rng(0)
+    table = (random.random((6, 10_000)) < 0.95) - (random.random((6, 10_000)) < 0.94).astype(float)
+    tracemalloc.start()
+    low, high = pigeonhole_interval(table, alpha=0.05)
+    assert tracemalloc.get_traced_memory()[1] < 50e6  # all draws at once were 320 MB
+    tracemalloc.stop()
+    error = np.sqrt(table.mean(axis=1).var() / 6 + table.mean(axis=0).var() / 10_000 + table.var() / 60_000)
+    assert (high - low) / (2 * 1.96 * error) == pytest.approx(1, abs=0.1)

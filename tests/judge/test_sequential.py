@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -84,3 +86,10 @@ def test_the_forecast_is_short_for_a_clear_difference_and_absent_for_none():
     number, why = more_until_decided(unclear, 0.0, 0.05, maximum=100)
     assert number is None
     assert why == "probably not decided by the maximum of 100"
+
+
+def test_a_maximum_of_many_takes_little_memory():
+    tracemalloc.start()
+    more_until_decided(np.random.default_rng(0).normal(0, 0.004, 8), 0.0, 0.05, 2000)
+    assert tracemalloc.get_traced_memory()[1] < 50e6
+    tracemalloc.stop()

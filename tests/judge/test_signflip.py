@@ -1,3 +1,4 @@
+import tracemalloc
 from itertools import product
 
 import numpy as np
@@ -124,3 +125,20 @@ def test_the_floor_is_reached_when_all_signs_agree():
     for n in (1, 2, 6, 11):
         row = np.arange(1.0, n + 1)
         assert float(p_two_sided(subset_means(row))) == floor(n)
+
+
+def test_the_ends_are_the_order_statistics_that_sorting_gives():
+    random = np.random.default_rng(5)
+    for n in (6, 13, EXACT, EXACT + 1, 60):
+        row = np.round(random.normal(size=n), 1)  # many ties
+        means = subset_means(row)
+        k = int(0.025 * (len(means) + 1) * (1 + 1e-12))
+        assert interval(means) == (np.sort(means)[k - 1], np.sort(means)[len(means) - k])
+        assert [end[0] for end in interval(means[None])] == list(interval(means))
+
+
+def test_many_differences_take_little_memory():
+    tracemalloc.start()
+    subset_means(np.ones(2000))
+    assert tracemalloc.get_traced_memory()[1] < 60e6  # all random subsets at once were 1.6 GB
+    tracemalloc.stop()

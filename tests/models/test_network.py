@@ -111,7 +111,15 @@ def test_a_network_travels_to_other_processes():
             "The images are [1, 28, 28]; alexnet is written for [3, 224, 224]. `M3s2` does not fit: "
             "3x3 on a 2x2 map: (2 - 3 + 0) // 2 + 1 = 0.",
         ),
-        ("F999999-F999999-F10", (1, 28, 28), 10, "at most 1,000,000,000 are built"),
+        (
+            "F999999-F999999-F10",
+            (1, 28, 28),
+            10,
+            "`F999999-F999999-F10` would have 1,000,793,999,215 parameters on [1, 28, 28] images; at most",
+        ),
+        ("X999999-G-F10", (1, 28, 28), 10, "would give 785,000,009 values for one image of [1, 28, 28]"),
+        ("X9999-X9999-X9999-G-F10n", (1, 28, 28), 10, "parameters"),
+        ("R-F10", (3, 99_999, 99_999), 10, "parameters on [3, 99999, 99999] images"),
     ],
 )
 def test_a_model_that_does_not_fit_is_refused_with_the_way_out(model, shape, classes, message):

@@ -85,7 +85,10 @@ def test_equal_layers_of_different_spelling_are_equal():
         ("R-((R)x999)x9", 2, 11, "These are more than 1,000 layers."),
         ("(R)x600-(R)x600", 0, 1, "Written out, these are 1,200 layers; at most 1,000"),
         ("(" * 30 + "R" + ")x2" * 30, 21, 1, "More than 20 brackets stand within one another."),
-        ("F" + "9" * 5000, 0, 5001, "cannot be read as fully connected."),
+        ("F" + "9" * 50, 0, 51, "cannot be read as fully connected."),
+        ("({(R)x999}-R)x999", 0, 17, "These are more than 1,000 layers."),
+        ("({(R)x99}-R)x20", 0, 15, "These are more than 1,000 layers."),
+        ("2٢C3", 0, 4, "`2٢C3` cannot be read as convolution."),
     ],
 )
 def test_an_error_says_what_is_possible_and_points_at_the_token(text, position, length, sentence):
@@ -121,3 +124,26 @@ def test_padding_in_the_first_convolution_is_padding_of_the_image():
 def test_the_layer_table_counts_nothing_for_it():
     row = layer_table("X3-8C3-F10", (1, 8, 8)).rows[0]
     assert (row.output_shape, row.parameters, row.multiply_adds) == ((3, 8, 8), 0, 0)
+
+
+def test_an_error_in_a_long_text_shows_what_stands_around_it():
+    with pytest.raises(NotationError) as caught:
+        parse("R-" * 4000 + "Q-" + "R-" * 4000)
+    said, text, pointer = str(caught.value).split("\n")
+    assert said.startswith("`Q` is no layer.")
+    assert len(text) < 420
+    assert text[pointer.index("^")] == "Q"
+    assert caught.value.position == 8000
+
+
+@pytest.mark.parametrize("text", ["R-" * 5_000_000 + "R", "R" * 10_000_000, "(" * 10_000_000])
+def test_ten_megabytes_are_refused_at_once(text):
+    with pytest.raises(NotationError, match="characters; at most 20,000 are read") as caught:
+        parse(text)
+    assert len(str(caught.value)) < 1000
+
+
+def test_blocks_within_blocks_take_no_time():
+    text = "{" * 19 + "8C1" + "}" * 19
+    (block,) = parse(text)
+    assert block.output_shape((1, 28, 28)) == (8, 28, 28)

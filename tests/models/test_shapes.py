@@ -5,6 +5,7 @@ import torch
 
 from steepest.errors import ShapeError
 from steepest.models import build, layer_table
+from steepest.models.shapes import show
 
 
 def fields(table, token_start=""):
@@ -121,3 +122,16 @@ def test_the_table_goes_to_json_and_back():
     assert data["layers"][0]["output_shape"] == [8, 8, 8]
     assert data["input_shape"] == [1, 8, 8]
     assert data["megabytes"]["total"] == pytest.approx(sum(table.megabytes.values()) / 2)
+
+
+@pytest.mark.parametrize("text", ["F999999-F999999", "(F9999)x900", "X999999", "X99-(999C3p1)x999"])
+def test_what_nobody_can_train_is_not_tabled(text):
+    with pytest.raises(ShapeError, match=r"would (have|give) [\d,]+ (parameters|values for one image)"):
+        layer_table(text)
+
+
+@pytest.mark.parametrize("text", ["1x28", "1x28x²", "0x28x28", "1x28x100000", "1x28x" + "9" * 5000, "x" * 10**6])
+def test_what_is_no_shape_is_said_in_a_line(text):
+    with pytest.raises(ShapeError, match="is no shape of an image") as caught:
+        show("F10", input=text)
+    assert len(str(caught.value)) < 200

@@ -14,6 +14,7 @@ from steepest.optimizers.arithmetic import (
     follow,
     pieces,
     shapes_of,
+    take_exact_roots,
     zeros,
 )
 
@@ -76,3 +77,48 @@ def test_the_pieces_of_a_vector_are_views_in_the_layouts_order():
     assert vector[7:].tolist() == [0, 0, 0, 0]
     with pytest.raises(RuntimeError, match="split_with_sizes"):
         pieces(torch.zeros(12), shapes_of(layout))
+
+
+@pytest.fixture
+def exact():
+    library = take_exact_roots()
+    yield
+    library._destroy()
+    take_exact_roots.cache_clear()
+
+
+EVERY_ROOT = {
+    "sqrt": torch.sqrt,
+    "in place": lambda each: each.clone().sqrt_(),
+    "out": lambda each: torch.sqrt(each, out=torch.empty(0, dtype=each.dtype)),
+    "strided": lambda each: torch.stack([each, each], 1)[:, 0].sqrt(),
+    "power": lambda each: each**0.5,
+    "power in place": lambda each: each.clone().pow_(0.5),
+    "power out": lambda each: torch.pow(each, 0.5, out=torch.empty(0, dtype=each.dtype)),
+    "foreach": lambda each: torch._foreach_sqrt([each])[0],
+}
+
+
+@pytest.mark.parametrize("root", EVERY_ROOT.values(), ids=EVERY_ROOT)
+def test_an_exact_root_is_the_one_of_ieee_for_small_and_large_numbers(root, exact):
+    """All 32-bit floats by 4,093: zero to infinity; a root in 64 bits that is rounded again is the exact one."""
+    bits = torch.cat([torch.arange(0, 0x7F800000, 4093), torch.tensor([0x7F800000, 1, 2, 3])]).to(torch.int32)
+    squares = bits.view(torch.float32)
+    wanted = np.sqrt(squares.numpy().astype(np.float64)).astype(np.float32)
+    assert (root(squares).numpy() == wanted).all()
+
+
+def test_roots_keep_what_torch_promises_of_them(exact):
+    square = torch.tensor([4.0, 9.0], requires_grad=True)
+    square.sqrt().sum().backward()
+    assert square.grad is not None
+    assert square.grad.tolist() == [0.25, torch.tensor(1.0).div(6).item()]
+    assert torch.tensor([4, 9]).sqrt().tolist() == [2.0, 3.0]
+    assert torch.tensor(16.0).sqrt().item() == 4
+    assert torch.tensor([-1.0]).sqrt().isnan().all()
+    assert torch.tensor([-4 + 0j]).sqrt().tolist() == [2j]
+    halves = torch.rand(500).bfloat16()
+    assert halves.sqrt().equal(halves.double().sqrt().bfloat16())
+    last = torch.rand(2, 3, 4, 5).contiguous(memory_format=torch.channels_last)
+    assert last.sqrt().stride() == last.stride()
+    assert (torch.tensor([3.0]) ** 2).tolist() == [9.0]

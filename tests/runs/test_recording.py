@@ -1,11 +1,12 @@
 import errno
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from steepest.config import Config
 from steepest.errors import IntegrityError, ShapeError, UserError
 from steepest.runs.recording import begin, held, placed, record, reopen
 from steepest.runs.run import Run
-from steepest.training.history import Epoch, Progress
+from steepest.training.history import Epoch, Progress, is_done
 
 FILES = ("last.safetensors", "best.safetensors", "config.toml", "environment.json")
 SETTINGS = {"model": "F6-B-R-D0.3-F2", "data": "stripes", "epochs": 4, "batch_size": 16, "val": 0.25}
@@ -73,19 +74,16 @@ def test_a_run_stopped_before_its_first_epoch_begins_anew(tmp_path: Path) -> Non
     assert content(run) == content(unbroken)
 
 
-def test_a_finished_run_cannot_be_resumed_and_the_line_says_what_can_be_done(tmp_path: Path) -> None:
-    run = recorded(Config.of(SETTINGS), out=tmp_path / "done")
-    with pytest.raises(UserError, match=r"is finished: 4 of 4 epochs.*--init-from"):
-        reopen(run)
-
-
 def test_a_run_that_stopped_early_is_finished(tmp_path: Path) -> None:
     settings = {**SETTINGS, "patience": 1, "lr": 1e-12, "optimizer": "sgd", "epochs": 30}
     run = recorded(Config.of(settings), out=tmp_path / "early")
     assert run.epochs_done < 30
     assert run.finished
-    with pytest.raises(UserError, match="is finished"):
-        reopen(run)
+    before = content(run)
+    setup, start = reopen(run)
+    assert start is not None
+    assert is_done(setup.config, start.history)
+    assert content(run) == before
 
 
 def test_resuming_with_a_damaged_table_is_refused_before_training(tmp_path: Path) -> None:
@@ -100,6 +98,7 @@ def test_a_run_whose_checkpoint_vanished_is_not_begun_anew_in_silence(tmp_path: 
     run, setup = begin(Config.of(SETTINGS), out=tmp_path / "lost")
     until(record(run, setup), 2)
     (run.path / "last.safetensors").unlink()
+    (run.path / ".previous.safetensors").unlink()
     with pytest.raises(IntegrityError, match=r"last\.safetensors"):
         reopen(Run.open(run.path))
 
@@ -273,3 +272,125 @@ def test_a_run_killed_at_random_moments_and_resumed_has_the_bytes_of_the_unbroke
     assert kills >= 2
     assert content(run) == content(unbroken)
     assert untimed(run) == untimed(unbroken)
+
+
+def lose_last(run: Run) -> None:
+    (run.path / "last.safetensors").unlink()
+
+
+def cut_last(run: Run) -> None:
+    path = run.path / "last.safetensors"
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def flip_header(run: Run) -> None:
+    path = run.path / "last.safetensors"
+    content = bytearray(path.read_bytes())
+    content[content.index(b"history") + 1] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("harm", [lose_last, cut_last, flip_header])
+@pytest.mark.parametrize("epochs", [1, 2, 4])
+def test_a_damaged_checkpoint_falls_back_a_generation_and_ends_with_the_same_bytes(
+    harm: Callable[[Run], None], epochs: int, tmp_path: Path
+) -> None:
+    unbroken = recorded(Config.of(SETTINGS), out=tmp_path / "unbroken")
+    run, setup = begin(Config.of(SETTINGS), out=tmp_path / "harmed")
+    until(record(run, setup), epochs)
+    if epochs == 1 and harm is lose_last:
+        return  # nothing tells it from a run that was killed within its first epoch
+    harm(run)
+    with pytest.raises(IntegrityError, match=r"last\.safetensors"):
+        _ = Run.open(run.path).metrics
+    again = "begins again" if epochs == 1 else f"goes on after epoch {epochs - 1}"
+    with pytest.warns(UserWarning, match=f"last checkpoint of .*harmed is damaged: training {again}"):
+        setup, start = reopen(Run.open(run.path))
+    assert (start.epoch if start else 0) == epochs - 1
+    list(record(run, setup, start))
+    assert content(run) == content(unbroken)
+    assert untimed(run) == untimed(unbroken)
+    heads = [(each.path / "metrics.csv").read_text().splitlines()[0] for each in (run, unbroken)]
+    assert (
+        heads[0]
+        == heads[1]
+        == "epoch,lr,train_loss,train_accuracy,forwards,backwards,val_loss,val_accuracy,seconds,sha256"
+    )
+
+
+def test_two_damaged_generations_are_refused(tmp_path: Path) -> None:
+    run = recorded(Config.of(SETTINGS), out=tmp_path / "harmed")
+    cut_last(run)
+    before = run.path / ".previous.safetensors"
+    before.write_bytes(before.read_bytes()[:-1])
+    with pytest.raises(
+        IntegrityError, match=r"last\.safetensors is damaged.* And .*previous\.safetensors is damaged"
+    ):
+        reopen(Run.open(run.path))
+
+
+def test_a_damaged_long_run_without_a_generation_before_is_not_begun_again(tmp_path: Path) -> None:
+    run = recorded(Config.of(SETTINGS), out=tmp_path / "harmed")
+    cut_last(run)
+    (run.path / ".previous.safetensors").unlink()
+    with pytest.raises(IntegrityError, match=r"last\.safetensors is damaged"):
+        reopen(Run.open(run.path))
+    assert len((run.path / "metrics.csv").read_text().splitlines()) == 5
+
+
+def test_lost_best_weights_come_from_the_checkpoint_where_they_are_the_last(tmp_path: Path) -> None:
+    run = recorded(Config.of({**SETTINGS, "val": 0.0}), out=tmp_path / "run")
+    before = content(run)
+    for harm in (lambda path: path.unlink(), lambda path: path.write_bytes(b"")):
+        harm(run.path / "best.safetensors")
+        reopen(Run.open(run.path))
+        assert content(run) == before
+    settings = {**SETTINGS, "model": "F6-R-F2", "lr": 0.05, "epochs": 3, "batch_size": 64}  # the second is best
+    other = recorded(Config.of(settings), out=tmp_path / "other")
+    (other.path / "best.safetensors").unlink()
+    with pytest.raises(IntegrityError, match=r"weights of epoch 2 are nowhere else.*--config .*config\.toml"):
+        reopen(Run.open(other.path))
+
+
+RACE = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from fakes import stripe_dataset
+from steepest.config import Config
+from steepest.errors import UserError
+from steepest.runs.recording import created, ready
+from steepest.runs.run import Run
+seed, folder = int(sys.argv[2]), Path(sys.argv[3])
+setup = ready(Config(model="F2", data="stripes", seed=seed), dataset=stripe_dataset())
+(folder / f"ready-{seed}").touch()
+for trial in range(24):
+    while len(list(folder.glob(f"ready-*" if trial == 0 else f"done-{trial - 1}-*"))) < 2:
+        time.sleep(0.001)
+    try:
+        with created(setup, folder / f"run-{trial}") as run:
+            time.sleep(0.003 * (trial % 3))
+            assert run.config.seed == seed
+        print(trial, "made")
+    except UserError as error:
+        print(trial, error)
+    (folder / f"done-{trial}-{seed}").touch()
+"""
+
+
+def test_of_two_processes_with_one_out_one_makes_the_run_and_the_other_is_told(tmp_path: Path) -> None:
+    tests = str(Path(__file__).parents[1])
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", RACE, tests, str(seed), str(tmp_path)], stdout=subprocess.PIPE, text=True
+        )
+        for seed in (0, 1)
+    ]
+    said = [each.communicate(timeout=120)[0].splitlines() for each in both]
+    assert [each.returncode for each in both] == [0, 0]
+    told = r"Another process is training .*run-\d+ right now( \(process \d+ on .*\))?\. Wait|exists already"
+    for trial in range(24):
+        lines = [each[trial] for each in said]
+        (winner,) = (seed for seed in (0, 1) if lines[seed].endswith(" made"))
+        assert re.search(told, lines[1 - winner])
+        assert Run.open(tmp_path / f"run-{trial}").config.seed == winner

@@ -41,7 +41,7 @@ def test_a_table_is_read_as_it_was_written_and_an_epoch_without_seconds_has_none
 
 
 def test_a_table_with_a_word_for_a_number_is_named(tmp_path: Path):
-    (tmp_path / "metrics.csv").write_text("epoch,train_loss\n1,low\n")
+    (tmp_path / "metrics.csv").write_text("epoch,train_loss,seconds\n1,low,1\n")
     with pytest.raises(IntegrityError, match=r"metrics\.csv is not as it was written: .*low"):
         read_table(tmp_path / "metrics.csv")
 

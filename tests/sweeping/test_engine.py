@@ -70,11 +70,23 @@ def test_a_stranger_s_exception_is_told_with_its_place_and_is_ours_to_answer_for
     assert type(failure.exception(Job(config))) is SteepestError
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
-def test_a_full_disk_arrives_as_the_system_s_own_error(number: int, config: Config) -> None:
-    error = Failure.of(caught(OSError(number, "No room"))).exception(Job(config))
+LACKS = [(OSError(n, "No room"), n) for n in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EMFILE)]
+OUT_OF_MEMORY = [
+    MemoryError(),
+    RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"),
+    RuntimeError("std::bad_alloc"),
+]
+
+
+@pytest.mark.parametrize(
+    ("raised", "number"), [*LACKS, *((each, errno.ENOMEM) for each in OUT_OF_MEMORY)], ids=repr
+)
+def test_what_the_machine_lacks_arrives_as_the_system_s_own_error(
+    raised: Exception, number: int, config: Config
+) -> None:
+    error = Failure.of(caught(raised)).exception(Job(config))
     assert isinstance(error, OSError)
-    assert (error.errno, error.strerror) == (number, "No room")
+    assert error.errno == number
 
 
 def test_another_error_of_the_system_is_no_full_disk(config: Config) -> None:

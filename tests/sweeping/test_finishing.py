@@ -53,19 +53,19 @@ def task(config: Config, folder: Path) -> Task:
     return Task(job, job.key, folder, Place(), {})
 
 
-def write_sealed(path: Path, record: dict[str, object]) -> dict[str, object]:
+def write_sealed(path: Path, record: dict[str, object]) -> None:
     """Write a record as a finished job's, with the seal that the format asks for."""
     content = json.dumps(record, sort_keys=True).encode()
     whole = {**record, "sha256": hashlib.sha256(content).hexdigest()}
-    (path / "outcome.json").write_text(json.dumps(whole))
-    return whole
+    (path / "outcome.json").write_text(json.dumps(whole, indent=2) + "\n")
 
 
 def test_a_record_is_read_when_its_seal_is_the_hash_of_the_rest(task: Task) -> None:
     assert not is_finished(task.path)
-    whole = write_sealed(task.path, {"key": task.key, "rows": [{"epoch": 1, "val_loss": 0.1}]})
+    record = {"key": task.key, "rows": [{"epoch": 1, "val_loss": 0.1}]}
+    write_sealed(task.path, record)
     assert is_finished(task.path)
-    assert read_outcome(task.path) == whole
+    assert read_outcome(task.path) == record
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,8 @@ def test_a_record_is_read_when_its_seal_is_the_hash_of_the_rest(task: Task) -> N
     [
         (lambda text: text.replace("0.1", "0.2"), "does not have the hash it was written with"),
         (lambda text: text.replace('"rows"', '"row"'), "does not have the hash"),
-        (lambda text: text[:-9], "is damaged: "),
-        (lambda text: "[1]", "is damaged: "),
+        (lambda text: text[:-9], "is damaged or no file of steepest"),
+        (lambda text: "[1]", "is damaged or no file of steepest"),
     ],
 )
 def test_a_record_that_was_changed_is_refused(task: Task, harm, words: str) -> None:  # type: ignore[no-untyped-def]

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from code_fakes import RULE, files
 from steepest.config import Config
 from steepest.errors import UnknownName, UserError
 from steepest.sweeping import Job
@@ -62,3 +63,13 @@ def test_what_there_is_not_is_refused() -> None:
         Job(Config(), which="first")
     with pytest.raises(UserError, match="needs a split"):
         Job(Config(), splits=())
+
+
+def test_a_helper_beside_a_rule_counts_with_its_content(tmp_path: Path) -> None:
+    rule = files(tmp_path, mine_py="from pack.inner import x\n" + RULE, pack__inner_py="x = 1\n")
+    config = Config(optimizer=f"{rule}:Mine")
+    before = Job(config).key
+    assert Job(config).key == before
+    files(tmp_path, pack__inner_py="x = 2\n")
+    assert Job(config).key != before
+    assert set(Job(config).files) == {str(rule), str(tmp_path / "pack/inner.py")}

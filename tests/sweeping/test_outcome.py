@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from code_fakes import NET, RUNS, files, forget, nothing_confirmed
 from fakes import recorded, stripe_dataset
 from steepest.config import Config
 from steepest.errors import DivergedError, IntegrityError, UserError
@@ -19,6 +20,7 @@ FILES = {
     "logits.safetensors",
     "weights.safetensors",
 }
+__all__ = ["nothing_confirmed"]
 pytestmark = pytest.mark.usefixtures("stripes_known")
 
 
@@ -123,7 +125,7 @@ def read_everything(outcome: Outcome) -> None:
 
 SPOTS = {  # where a byte means something
     "logits.safetensors": lambda content: len(content) - 3,
-    "metrics.csv": lambda content: content.rfind(b",") - 1,  # before the seconds: none vouches for them
+    "metrics.csv": lambda content: content.rfind(b",") - 1,  # of the last seconds
 }
 
 
@@ -168,3 +170,19 @@ def test_a_split_that_was_not_asked_for_is_refused(config: Config, folder: Path)
     with pytest.raises(UserError, match="not evaluated on its train split, only on: test"):
         outcome.accuracy("train")
     assert repr(outcome).startswith(f"<outcome {outcome.key}: model F5-R-F2, data stripes")
+
+
+def test_the_network_of_another_machine_s_outcome_runs_no_code(
+    config: Config, folder: Path, nothing_confirmed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    net = files(tmp_path, net_py=RUNS + NET)
+    outcome = outcome_of(Job(config.with_(model=f"{net}:Net")), folder)
+    outcome.network()
+    Path("PWNED").unlink()
+    forget(monkeypatch)
+    nothing_confirmed.unlink()
+    with pytest.raises(UserError, match=r"config\.toml names code that was never run or confirmed"):
+        Outcome(outcome.job, outcome.path).network()
+    assert not Path("PWNED").exists()
+    assert Outcome(outcome.job, outcome.path).accuracy("test") == outcome.accuracy("test")

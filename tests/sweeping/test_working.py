@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from code_fakes import RULE, RUNS, files
 from fakes import stripe_dataset
 from steepest.config import Config
 from steepest.errors import IntegrityError
@@ -120,3 +121,46 @@ def test_a_begun_run_on_other_images_is_refused(
     monkeypatch.setattr("steepest.sweeping.ready.load", lambda name, **_: stripe_dataset(count=80))
     with pytest.raises(IntegrityError, match=r"The images of stripes are not those that .* was begun"):
         work(task)
+
+
+@pytest.mark.parametrize("exchanged", ["mine_py", "helper_py"])
+def test_a_worker_runs_no_byte_that_its_driver_did_not_run(
+    exchanged: str, config: Config, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rule = files(tmp_path, mine_py="import helper\n" + RULE, helper_py="")
+    task = task_of(Job(config.with_(optimizer=f"{rule}:Mine")), folder)
+    assert set(task.files["optimizer"]) == {str(rule), str(tmp_path / "helper.py")}
+    before = {each: each.read_bytes() for each in tmp_path.glob("*.py")}
+    files(tmp_path, **{exchanged: RUNS + RULE})
+    failure = attempt(task).failure
+    assert failure is not None
+    assert failure.exit_code == IntegrityError.exit_code
+    assert "was changed since the sweep began" in failure.line
+    assert not Path("PWNED").exists()
+    for path, content in before.items():
+        path.write_bytes(content)
+    monkeypatch.setattr(
+        working, "changed_files", lambda *_, **__: files(tmp_path, **{exchanged: RUNS + RULE}) and []
+    )
+    failure = attempt(task).failure  # exchanged after it was looked at
+    assert failure is not None
+    assert "was changed since the sweep was written" in failure.line
+    assert not Path("PWNED").exists()
+
+
+def test_a_file_that_is_edited_while_a_job_trains_is_evaluated_as_it_was_trained(
+    config: Config, folder: Path, tmp_path: Path
+) -> None:
+    text = (
+        "from pathlib import Path\nfrom torch import nn\nclass Net(nn.Sequential):\n"
+        "    def __init__(self):\n        super().__init__(nn.Flatten(), nn.Linear(36, 2))\n"
+        "        Path(__file__).write_text('1 / 0')\n"
+    )
+    net = files(tmp_path, net_py=text)
+    job = Job(config.with_(model=f"{net}:Net"))
+    assert job.files
+    task = task_of(job, folder)
+    net.write_text(text)  # the driver has made the network too
+    assert attempt(task).failure is None
+    assert net.read_text() == "1 / 0"

@@ -11,7 +11,7 @@ from steepest.comparison.question import question_of
 from steepest.comparison.tuned import Tuned
 from steepest.comparison.work import Made
 from steepest.errors import UnknownName, UserError
-from steepest.verbs.compare import compare, events, tune
+from steepest.verbs.compare import _note_others, compare, events, tune
 from verb_fixtures import command, here, left, runs_alone
 
 __all__ = ["here"]
@@ -144,3 +144,19 @@ def test_of_tune_what_is_not_understood_is_said_before_anything_is_trained(asked
 def test_without_an_optimizer_a_sentence_says_what_is_missing():
     with pytest.raises(UserError, match=r"steepest\.tune: missing a required argument: 'optimizer'"):
         tune()
+
+
+def test_what_would_not_be_portable_is_refused_before_anything_is_trained_and_what_is_not_is_told(tmp_path):
+    asked = {"model": "F2", "data": "mnist5k", "fixed": True, "portable": True, "out": tmp_path / "none"}
+    with pytest.raises(UserError, match="portable is chosen before torch is loaded"):
+        steepest.compare(["sgd", "adam"], **asked)
+    with pytest.raises(UserError, match="portable is chosen before torch is loaded"):
+        steepest.tune("sgd", model="F2", data="mnist5k", portable=True, out=tmp_path / "none")
+    with pytest.raises(UserError, match="A Dask worker is portable if it was started so"):
+        steepest.compare(["sgd", "adam"], engine="dask", scheduler="tcp://nobody:1", **asked)
+    assert not (tmp_path / "none").exists()
+    made = {"arithmetic": {"name": "torch-portable"}}
+    _note_others(True, [made], tmp_path)
+    for other in ({}, {"arithmetic": {"name": "torch"}}):
+        with pytest.warns(UserWarning, match="were made before, and not portable"):
+            _note_others(True, [made, other], tmp_path)

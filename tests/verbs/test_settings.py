@@ -6,6 +6,7 @@ import pytest
 
 from steepest.config import Config
 from steepest.errors import UnknownName, UserError
+from steepest.specification import Foreign
 from steepest.verbs.settings import config_from, fit, separated, sides_from, takes
 
 
@@ -88,3 +89,24 @@ def test_sides_that_make_no_sense_are_refused(asked, words):
     with pytest.raises(UserError, match=words):
         sides_from([], **(plain | asked))
     assert sides_from(["constant"], **(plain | {"vary": "schedule", "settings": {"optimizer": "sgd"}}))
+
+
+def test_a_comma_in_the_path_of_a_file_that_is_there_parts_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a,b/c,d/e.py", "x,y.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    whole = [f"sam of {tmp_path}/a,b/c,d/e.py:M:k=1,j=2@lr=0.1", "a,b/c,d/e.py:Q", "x,y.py:A"]
+    assert separated(f"sgd,{whole[0]},adam:beta1=0.8,{whole[1]},{whole[2]},x,z.py:A") == [
+        *("sgd", whole[0], "adam:beta1=0.8", whole[1], whole[2], "x", "z.py:A")
+    ]
+
+
+def test_what_a_config_file_names_is_foreign_and_what_is_given_by_name_is_not(tmp_path):
+    file = tmp_path / "config.toml"
+    file.write_text('model = "net.py:Net"\noptimizer = "mine.py:Mine"\n')
+    found = config_from(file, {"optimizer": "mine.py:Mine"})
+    assert isinstance(found.model, Foreign)
+    assert found.model.where == str(file)
+    assert not isinstance(found.optimizer, Foreign)
+    assert isinstance(config_from(found, {"seed": 1}).model, Foreign)

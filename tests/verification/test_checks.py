@@ -130,7 +130,8 @@ def test_a_design_that_gives_one_side_less_cannot_even_be_written(forged):
     def change(claim: Claim) -> None:
         claim["question"]["design"]["trials"] = 2
 
-    assert any("tuned more than asked" in line for line in forged(change, consistent=False))
+    lines = forged(change, consistent=False)
+    assert "trials: the design gives 2 trials, its budget is trials, and there are sgd 4, adam 4." in lines
 
 
 def test_an_edited_file_is_refuted_by_its_seal(forged):
@@ -172,3 +173,21 @@ def test_an_arrival_after_the_end_is_refuted(small, tmp_path):
     claim["verdicts"] = verdict_rows(comparison_of(claim))
     (line,) = refusals(verified(sealed(claim), tmp_path))
     assert "arrived at the target after its training was over" in line
+
+
+def test_a_cross_check_of_another_program_is_not_compared_and_nothing_else_is_let_go(tuned, tmp_path):
+    claim = claim_of(tuned)
+    claim["verdicts"][0]["bootstrap_low"] -= 0.001
+    (line,) = refusals(verified(sealed(claim), tmp_path))
+    assert "bootstrap_low is claimed to be" in line
+    claim["program"] = {**claim["program"], "verdicts": "0" * 64}
+    assert verified(sealed(claim), tmp_path).accepted
+    claim["verdicts"][0]["p"] /= 2
+    assert not verified(sealed(claim), tmp_path).accepted
+
+
+def test_a_verdict_with_a_number_more_is_refuted(tuned, tmp_path):
+    claim = claim_of(tuned)
+    claim["verdicts"][0]["certainly"] = 1
+    (line,) = refusals(verified(sealed(claim), tmp_path))
+    assert line.endswith("certainly is claimed to be 1, and the numbers give None.")

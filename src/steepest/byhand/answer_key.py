@@ -1,21 +1,45 @@
 """The answer key of a set of worksheets as JSON and CSV, and the students' answers as CSV."""
 
 import csv
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from ..content.text import csv_text
 from ..errors import IntegrityError, UnknownName, UserError
 from ..randomness import seed_of
+from ..storage.schema import number, one_of, read_json, record, rows, table, text, whole
 from .drawn import TOPICS
 from .exercise import DIGITS, MOST_STUDENTS, TRIES, Exercise, Slip
+from .formula import LONGEST, evaluate
 from .table import Line
 
 FORMAT = "steepest by-hand key, version 1"
+NAME, FORMULA, VALUE = text(1_000), text(LONGEST), number(-1e300, 1e300)
+KEY = record(
+    {
+        "format": one_of(FORMAT),
+        "topic": one_of(*TOPICS),
+        "seed": whole(0, 2**63 - 1),
+        "significant_digits": whole(2, 9),
+        "students": table(
+            text(8, "[0-9]+", "a student's number"),
+            record(
+                {
+                    "given": table(NAME, VALUE),
+                    "answers": table(NAME, VALUE),
+                    "lines": rows(rows(FORMULA, 2, 2)),
+                    "slips": rows(rows(FORMULA, 3, 3)),
+                }
+            ),
+            MOST_STUDENTS,
+        ),
+    }
+)
 COLUMNS = ("student", "cell", "answer")
 
 
@@ -80,32 +104,34 @@ def read_key(path: Path) -> AnswerKey:
 
     Raises:
         UserError: there is no such file, or it is no key.
-        IntegrityError: its answers are not what its formulas give.
+        IntegrityError: it is damaged, or its answers are not what its formulas give.
     """
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        exercises = {str(name): _exercise(each) for name, each in record["students"].items()}
-        key = AnswerKey(str(record["topic"]), int(record["seed"]), int(record["significant_digits"]), exercises)
-        known = record["format"] == FORMAT
-    except FileNotFoundError:
-        raise UserError(f"There is no file {path}.") from None
-    except (KeyError, TypeError, ValueError, AttributeError):
-        known = False
-    if not known:
-        raise UserError(
-            f"{path} is no key of worksheets. Give the key.json that `steepest byhand worksheet` wrote."
-        )
+        record = read_json(path, KEY, "key of worksheets")
+    except IntegrityError as error:
+        raise IntegrityError(f"{error} Give the key.json that `steepest byhand worksheet` wrote.") from None
+    exercises = {name: _exercise(each) for name, each in record["students"].items()}
     for student, each in record["students"].items():
-        if each["answers"] != exercises[student].answers:
+        if not _agrees(exercises[student], each["answers"]):
             raise IntegrityError(f"{path}: the answers of student {student} are not what its formulas give.")
-    return key
+    return AnswerKey(record["topic"], record["seed"], record["significant_digits"], exercises)
 
 
 def _exercise(record: dict[str, Any]) -> Exercise:
-    lines = tuple(Line(str(name), str(formula)) for name, formula in record["lines"])
-    slips = tuple(Slip(*map(str, each)) for each in record["slips"])
-    given = {str(name): float(value) for name, value in record["given"].items()}
+    lines = tuple(Line(name, formula) for name, formula in record["lines"])
+    slips = tuple(Slip(*each) for each in record["slips"])
+    given = {name: float(value) for name, value in record["given"].items()}
     return Exercise("", (), given, lines, slips, asked=tuple(record["answers"]))
+
+
+def _agrees(exercise: Exercise, answers: dict[str, float]) -> bool:
+    """Say whether formulas give these answers, and each slip a number in place of one."""
+    try:
+        slips = [evaluate(slip.formula, exercise.table.values) for slip in exercise.slips]
+        known = {slip.cell for slip in exercise.slips} <= exercise.answers.keys()
+        return known and exercise.answers == answers and all(map(isfinite, (*slips, *answers.values())))
+    except (UserError, KeyError, TypeError, RecursionError):  # of a formula that is none
+        return False
 
 
 def key_csv(key: AnswerKey, *, filled: bool = True) -> str:
@@ -115,9 +141,7 @@ def key_csv(key: AnswerKey, *, filled: bool = True) -> str:
         for student, exercise in key.exercises.items()
         for cell, value in exercise.answers.items()
     ]
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows([COLUMNS, *rows])
-    return buffer.getvalue()
+    return csv_text([COLUMNS, *rows])
 
 
 Answers = dict[str, dict[str, str]]  # student -> cell -> what was written
@@ -134,18 +158,18 @@ def read_answers(path: Path, key: AnswerKey) -> Answers:
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [row for row in csv.reader(file) if any(map(str.strip, row))]
+            found = [row for row in csv.reader(file) if any(map(str.strip, row))]
     except FileNotFoundError:
         raise UserError(f"There is no file {path}.") from None
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path} is no CSV: {error}.") from None
-    heads = [each.strip() for each in rows[0]] if rows else []
+    heads = [each.strip() for each in found[0]] if found else []
     if heads[:1] != ["student"] or len(heads) < 2:
         raise UserError(f"{path} must begin with the line {','.join(COLUMNS)}, or student and the cells' names.")
     answers: Answers = {}
-    for number, row in enumerate(rows[1:], start=2):
-        for answer in _answers_in(row, heads, f"{path}, line {number}"):
-            _take(answers, key, answer, f"{path}, line {number}")
+    for line, row in enumerate(found[1:], start=2):
+        for answer in _answers_in(row, heads, f"{path}, line {line}"):
+            _take(answers, key, answer, f"{path}, line {line}")
     return answers
 
 

@@ -1,6 +1,5 @@
 """A small dense network as a person writes it down: sizes, inputs, targets, weights, biases."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
@@ -8,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Self
 
+from ..config import read_toml
 from ..errors import UnknownName, UserError
 from ..randomness import seed_of
 
@@ -138,12 +138,7 @@ def read_network(path: Path) -> dict[str, Any]:
     Raises:
         UserError: there is no such file, or it is no TOML.
     """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"There is no file {path}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is no TOML: {error}.") from None
+    return read_toml(path)
 
 
 def written(sizes: Sequence[int]) -> str:

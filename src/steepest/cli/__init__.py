@@ -5,18 +5,21 @@ Exit codes: ``EXIT_CODES`` in ``errors.py``.
 
 import errno
 import os
+import signal
 import sys
+import traceback
 import warnings
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import chain
+from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 from cyclopts import App, CoercionError, CycloptsError, UnknownOptionError
 
 from ..errors import (
-    DISK_FULL,
     INTERRUPTED,
+    IntegrityError,
     Interrupted,
     SteepestError,
     StoppedError,
@@ -24,14 +27,15 @@ from ..errors import (
     exit_codes_sentence,
     find_name,
     nearest_names,
+    printable_lines,
+    trouble,
 )
+from .ending import Terminated
 from .options import PRINTED, print_json
+from .streams import hear_in_vain, hush, make_plain
 
 SPINS = "1000"  # rounds before a waiting thread sleeps: see docs/log.md
-UNUSABLE = (  # paths that the user gave
-    *(errno.EACCES, errno.EPERM, errno.EROFS),
-    *(errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP),
-)
+OURS = "a fault of steepest, not yours. Please report it with the lines above."
 
 VERBS = {
     "train": "Train a model and record the run.",
@@ -66,7 +70,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # a busy machine made two threads 3 to 20 times slower than one. It counts only before torch is loaded.
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    arguments = sys.argv[1:] if arguments is None else arguments
+    make_plain()
+    sys.unraisablehook = hear_in_vain
+    code: object = INTERRUPTED
+    try:
+        code = run(arguments)
+    except SystemExit as stop:
+        code = stop.code
+    except KeyboardInterrupt:  # a second one, while the first was answered
+        pass
+    except Exception as error:
+        code = SteepestError.exit_code
+        traceback.print_exc()
+        ours = SteepestError(f"{type(error).__name__}: {OURS}")
+        _tell(ours, arguments)
+        complain(str(ours), ours.exit_code)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left is the interpreter's own end
+    sys.exit(code)  # type: ignore[arg-type]
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -79,19 +100,24 @@ def run(arguments: Sequence[str]) -> int:
     error: SteepestError
     try:
         _carry_out(arguments)
+        sys.stdout.flush()
     except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
-        sys.stderr.close()
+        hush()
         return 0
     except SystemExit as stop:  # the verb has said a word of its own
+        if isinstance(stop.__context__, BrokenPipeError):  # of the library that prints the help
+            return 0
         if stop.code == INTERRUPTED:
             _tell(Interrupted("Stopped."), arguments)
         raise
     except KeyboardInterrupt:
         error = Interrupted("Stopped.")
-    except OSError as fault:
-        error = _of_the_system(fault)
+    except Terminated:
+        error = StoppedError("Terminated.")
     except SteepestError as fault:
         error = fault
+    except (OSError, MemoryError, RecursionError, RuntimeError, ImportError) as fault:
+        error = _of_the_system(fault)
     else:
         return 0
     _tell(error, arguments)
@@ -99,6 +125,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _carry_out(arguments: Sequence[str]) -> None:
+    _refuse_nowhere()
     verb = arguments[0] if arguments else "--help"
     if not verb.startswith("-"):
         if verb == "export":
@@ -131,18 +158,35 @@ def _usage(error: CycloptsError) -> str:
     return f"{said} Did you mean {quote}{near[0]}{quote}?" if near else said
 
 
-def _of_the_system(error: OSError) -> SteepestError:
-    """Return an error of the system as one of ours; one that nobody could foresee goes on as it is."""
-    if error.errno not in (*DISK_FULL, *UNUSABLE):
+def _of_the_system(error: Exception) -> SteepestError:
+    """Return an error of the system as one of ours; a fault of ours goes on as it is."""
+    where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
+    if isinstance(error, OSError) and error.errno == errno.EIO:
+        return IntegrityError(f"{where}the device cannot be read or written: {error.strerror}.")
+    if isinstance(error, OSError) and not hush():
+        return StoppedError(f"Standard output cannot be written: {error.strerror}.")
+    if why := trouble(error):
+        return StoppedError(f"{where}{why} Then give the same command again.")
+    if isinstance(error, RecursionError):
+        return UserError("What was given is nested too deeply.")
+    if not isinstance(error, OSError):
         raise error
-    kind = StoppedError if error.errno in DISK_FULL else UserError
-    where = f" at {error.filename}" if error.filename else ""
-    return kind(f"{error.strerror}{where}.")
+    return UserError(f"{where}{error.strerror or error}.")
+
+
+def _refuse_nowhere() -> None:
+    """Refuse to work in a folder that is gone, before a library that is loaded there ends the process."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise UserError("The folder in which this command was started is gone. Change to another one.") from error
 
 
 def _tell(error: SteepestError, arguments: Iterable[str]) -> None:
-    if "--json" in arguments and not PRINTED:
-        told = {"kind": type(error).__name__, "message": str(error), "exit_code": error.exit_code}
+    if "--json" not in arguments or PRINTED:
+        return
+    told = {"kind": type(error).__name__, "message": str(error), "exit_code": error.exit_code}
+    with suppress(OSError):  # standard output may be what is full
         print_json("error", {"error": told})
 
 
@@ -172,7 +216,9 @@ def _note(message: Warning | str, *_: object, **__: object) -> None:
 def complain(message: str, code: int) -> int:
     """Print an error on standard error and return its code."""
     with suppress(OSError):  # the terminal may be gone
-        print(f"steepest: {message}", file=sys.stderr)
+        print(f"steepest: {printable_lines(message)}", file=sys.stderr)
+    if code:
+        hush()
     return code
 
 

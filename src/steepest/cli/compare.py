@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from ..comparison.design import DEFAULT_TRIALS
-from ..errors import UserError
-from ..verbs.settings import config_from, sides_from
+from ..errors import UserError, printable
+from ..portable import start_portable
+from ..verbs.settings import sides_from
 from .ending import load_torch
-from .options import AsJson, ConfigFile, DataDir, Model, print_json
-from .settings import FINER, OF_EACH_RUN, WORKERS, Asked, Settings, Workers, given
+from .options import AllowCode, AsJson, ConfigFile, DataDir, Model, Portable, print_json
+from .settings import FINER, OF_EACH_RUN, WORKERS, Asked, Settings, Workers, config_of, given
 
 if TYPE_CHECKING:
     from ..comparison import Comparison
@@ -33,6 +34,8 @@ def compare(
     settings: Annotated[Settings | None, Parameter(name="*", group=OF_EACH_RUN)] = None,
     config: Annotated[ConfigFile, Parameter(group=OF_EACH_RUN)] = None,
     data_dir: Annotated[DataDir, Parameter(group=OF_EACH_RUN)] = None,
+    allow_code: Annotated[AllowCode, Parameter(group=OF_EACH_RUN)] = False,
+    portable: Annotated[Portable, Parameter(group=OF_EACH_RUN)] = False,
     curve: Annotated[
         bool, Parameter(help="Also report what smaller tuning budgets would have chosen.", group=FINER)
     ] = True,
@@ -57,8 +60,10 @@ def compare(
     asked = asked or Asked()
     flags = given(model, settings)
     texts = sides_from(sides, against, asked.vary, asked.candidate, flags)
-    base = config_from(config, flags)
+    base = config_of(config, flags, allow_code)
 
+    if portable:
+        start_portable()
     load_torch()  # not before all flags are read
     from ..comparison.folder import PAGE, default_folder
     from ..comparison.question import question_of
@@ -69,10 +74,10 @@ def compare(
     folder = out or default_folder(question)
     engine = (who or Workers()).ready()
     _announce(question, folder)
-    made = events(question, folder, claim=claim, engine=engine, data_dir=data_dir, curve=curve)
+    made = events(question, folder, claim=claim, engine=engine, data_dir=data_dir, curve=curve, portable=portable)
     watched(made, lambda comparison: _show(comparison, folder, json))
     told = [f"page: {folder / PAGE}", *([f"claim: {claim}"] if claim else [])]
-    print("\n".join(told), file=sys.stderr)
+    print("\n".join(map(printable, told)), file=sys.stderr)
 
 
 def _announce(question: Any, folder: Path) -> None:
@@ -83,7 +88,7 @@ def _announce(question: Any, folder: Path) -> None:
     lines = [f"{names}: {subject(question)}", design_line(question), f"runs: {folder}"]
     note = out_of_reach(question.design, len(question.pairs))
     lines += [f"note: {note}"] if note else []
-    print("\n".join(lines), file=sys.stderr, flush=True)
+    print("\n".join(map(printable, lines)), file=sys.stderr, flush=True)
 
 
 def _show(comparison: "Comparison", folder: Path, json: bool) -> None:
@@ -116,6 +121,8 @@ def tune(
     settings: Annotated[Settings | None, Parameter(name="*", group=OF_EACH_RUN)] = None,
     config: Annotated[ConfigFile, Parameter(group=OF_EACH_RUN)] = None,
     data_dir: Annotated[DataDir, Parameter(group=OF_EACH_RUN)] = None,
+    allow_code: Annotated[AllowCode, Parameter(group=OF_EACH_RUN)] = False,
+    portable: Annotated[Portable, Parameter(group=OF_EACH_RUN)] = False,
     who: Annotated[Workers | None, Parameter(name="*", group=WORKERS)] = None,
 ) -> None:
     """Tune an optimizer's learning rate, and what its rule declares, as `steepest compare` tunes each side.
@@ -128,8 +135,10 @@ def tune(
     flags = given(model, settings)
     if "optimizer" in flags:
         raise UserError("The optimizer is named first: steepest tune adam")
-    base = config_from(config, flags)
+    base = config_of(config, flags, allow_code)
 
+    if portable:
+        start_portable()
     load_torch()  # not before all flags are read
     from ..comparison.folder import default_folder
     from ..comparison.tuned import question_to_tune
@@ -140,7 +149,7 @@ def tune(
     folder = out or default_folder(question)
     engine = (who or Workers()).ready()
     print(f"runs: {folder}", file=sys.stderr, flush=True)
-    made = tuning_events(question, folder, engine=engine, data_dir=data_dir)
+    made = tuning_events(question, folder, engine=engine, data_dir=data_dir, portable=portable)
     watched(made, lambda tuned: _show_tuned(tuned, folder, json))
     print(f"page: {folder / TUNING_PAGE}", file=sys.stderr)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from ..data.source import data_directory
+from ..errors import printable
 from ..verbs import data as verbs
 from .options import AsJson, command, print_json, print_note
 
@@ -82,9 +83,10 @@ def _print_counts(dataset: "Dataset") -> None:
         kind: split.labels.bincount(minlength=len(dataset.classes)).tolist()
         for kind, split in dataset.splits.items()
     }
-    width = max(len("class"), len("total"), *map(len, dataset.classes))
+    labels = [printable(label) for label in dataset.classes]
+    width = max(len("class"), len("total"), *map(len, labels))
     print("  ".join(["class".ljust(width), *(f"{kind:>10}" for kind in counts)]))
-    for index, label in enumerate(dataset.classes):
+    for index, label in enumerate(labels):
         cells = (f"{each[index]:>10,}" for each in counts.values())
         print("  ".join([label.ljust(width), *cells]))
     print("  ".join(["total".ljust(width), *(f"{sum(each):>10,}" for each in counts.values())]))

@@ -68,11 +68,24 @@ def _torch() -> Iterator[Finding]:
 
     capability = torch.backends.cpu.get_cpu_capability()
     yield Finding("processor", f"{processor()}, {cores()} cores, {capability}")
+    yield _arithmetic()
     devices = [name for name in ("cuda", "mps") if getattr(torch, name).is_available()]
     yield Finding("devices", ", ".join(["cpu", *devices]))
     if torch.version.cuda and "cuda" not in devices:
         advice = f"The build without CUDA is gigabytes smaller: pip install torch --index-url {CPU_INDEX}"
         yield Finding("torch build", f"for CUDA {torch.version.cuda}, which is not here", "note", advice)
+
+
+def _arithmetic() -> Finding:
+    from ..portable import lacks
+    from ..runs.arithmetic import arithmetic_in_use, instruction_sets
+
+    used, missing = arithmetic_in_use(), lacks()
+    sets = ", ".join(f"{name} {what}" for name, what in instruction_sets().items())
+    found = f"{used.name}: the same bytes {used.promise} ({sets})"
+    if missing:
+        return Finding("arithmetic", f"{found}; --portable cannot be here: {missing}", "note")
+    return Finding("arithmetic", found)
 
 
 def _load() -> Finding:

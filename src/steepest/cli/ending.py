@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..errors import DISK_FULL, StoppedError
+from ..errors import StoppedError, trouble
 
 AGAIN = "Finished runs are kept: the same command goes on."
 ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -42,7 +42,7 @@ def says_how_to_go_on(close: Callable[[], None]) -> Iterator[None]:
         close: takes away what is shown meanwhile, before the line is printed.
 
     Raises:
-        StoppedError: SIGTERM or SIGHUP came, or the disk is full.
+        StoppedError: SIGTERM or SIGHUP came, or the machine lacks something: the disk is full.
         SystemExit: with code 130 on Ctrl-C, once the line is printed.
     """
     try:
@@ -54,10 +54,10 @@ def says_how_to_go_on(close: Callable[[], None]) -> Iterator[None]:
         raise SystemExit(130) from None
     except Terminated:
         raise StoppedError(f"Terminated. {AGAIN}") from None
-    except OSError as error:
-        if error.errno not in DISK_FULL:
+    except (OSError, MemoryError, RuntimeError) as error:
+        if (why := trouble(error)) is None:
             raise
-        raise StoppedError(f"The disk is full. Make room. {AGAIN}") from error
+        raise StoppedError(f"{why} {AGAIN}") from error
     finally:
         close()
 

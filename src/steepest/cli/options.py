@@ -12,6 +12,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from cyclopts import Parameter
 
+from ..errors import printable_lines
+
 AsJson = Annotated[bool, Parameter(name="--json", help="Print one JSON object on standard output.", negative="")]
 DataDir = Annotated[
     Path | None,
@@ -21,9 +23,24 @@ DataDir = Annotated[
 ]
 ConfigFile = Annotated[Path | None, Parameter(name="--config", help="A TOML file of settings; flags win over it.")]
 Model = Annotated[str | None, Parameter(name="--model", help="A named model, a notation, or file.py:Class.")]
+AllowCode = Annotated[
+    bool,
+    Parameter(
+        name="--allow-code",
+        help="Run code that a file names though it was never run or confirmed here; it gets all your rights.",
+        negative="",
+    ),
+]
+Portable = Annotated[
+    bool,
+    Parameter(
+        help="Compute so that any x86-64 processor with AVX2 gives the same bytes; slower, on one thread.",
+        negative="",
+    ),
+]
 RunName = Annotated[str, Parameter(help="A run's folder, or its name under runs/.")]
 
-SHARED = {"data_dir": DataDir, "run": RunName}
+SHARED = {"data_dir": DataDir, "run": RunName, "allow_code": AllowCode}
 PYTHON_ONLY = ("note", "progress")
 FORMAT = 1  # of the JSON objects: counted up where a field changes its meaning or goes
 PRINTED: list[str] = []  # the verbs of the objects that this command has printed
@@ -41,7 +58,7 @@ def print_json(verb: str, record: Mapping[str, Any]) -> None:
 
 def print_note(line: str) -> None:
     """Print a line for people, on standard error."""
-    print(line, file=sys.stderr)
+    print(printable_lines(line), file=sys.stderr)
 
 
 def command(

@@ -108,10 +108,13 @@ class Display:
 
     def note(self, line: str) -> None:
         """Show what a part is doing."""
-        if self._live:
+        if self._live and not self._name:  # which code was allowed is to stay
+            self._bar.write(line, file=sys.stderr)
+        elif self._live:
             self._bar.set_postfix_str(line)
         else:
-            print(f"{self._name}: {line}", file=sys.stderr, flush=True)
+            named = f"{self._name}: " if self._name else ""  # before the first begins there is none
+            print(f"{named}{line}", file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Take the bar away."""

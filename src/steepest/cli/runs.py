@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from ..errors import SteepestError
+from ..errors import SteepestError, printable
 from ..verbs import runs as verbs
-from .options import AsJson, DataDir, RunName, command, print_json, print_note
+from .options import AllowCode, AsJson, DataDir, RunName, command, print_json, print_note
 
 if TYPE_CHECKING:
     from ..explanation import Explanation, LabelRanking
@@ -59,6 +59,7 @@ def evaluate(
     split: Annotated[Split, Parameter(help="Which images.")] = "test",
     weights: Annotated[Literal["best", "last"], Parameter(help="Which weights.")] = "best",
     data_dir: DataDir = None,
+    allow_code: AllowCode = False,
     json: AsJson = False,
 ) -> None:
     """Measure a run on images it has not seen, and write its report.
@@ -72,7 +73,8 @@ def evaluate(
     from ..pages.run.text import evaluation_text
     from ..runs.run import Run
 
-    for event in verbs.evaluating(Run.open(run), split, weights, data_dir):
+    opened = Run.open(run, allow_code=allow_code, note=print_note)
+    for event in verbs.evaluating(opened, split, weights, data_dir):
         if not isinstance(event, Evaluation):
             print_note(f"Report: {event[0]}")
         elif json:
@@ -93,7 +95,7 @@ def report(paths: list[Path], *, run: str, json: AsJson = False) -> None:
     if json:
         print_json("report", {"run": _place(run), "files": [str(path.absolute()) for path in paths]})
     else:
-        print("\n".join(str(path) for path in paths[:4]))
+        print("\n".join(map(printable, paths[:4])))
 
 
 @command(
@@ -113,7 +115,7 @@ def predict(
         sys.stdout.write(found.to_csv(top))
     else:
         for path, ranking in zip(found.files or (), found.rankings(top), strict=True):
-            print(f"{path}: " + "  ".join(f"{name} {share:.1%}" for name, share in ranking))
+            print(printable(f"{path}: " + "  ".join(f"{name} {share:.1%}" for name, share in ranking)))
 
 
 @command(verbs.explain, work=verbs.take_apart, images=list[str] | None, layer=list[str] | None, split=Split)

@@ -9,6 +9,7 @@ from cyclopts import Group, Parameter
 
 from ..config import Config
 from ..verbs.settings import config_from
+from .options import print_note
 
 if TYPE_CHECKING:
     from ..sweeping import Engine
@@ -47,9 +48,9 @@ def given(model: str | None, settings: Any) -> dict[str, Any]:
     return {key: value for key, value in flags.items() if value is not None}
 
 
-def config_of(file: Path | None, model: str | None, settings: Any) -> Config:
-    """Return defaults, overlaid by the file's values, overlaid by the flags given."""
-    return config_from(file, given(model, settings))
+def config_of(file: Path | None, flags: dict[str, Any], allow_code: bool) -> Config:
+    """Return defaults, overlaid by the file's values, overlaid by the flags given; say what code is allowed."""
+    return config_from(file, flags, allow_code, print_note)
 
 
 @dataclass(frozen=True)

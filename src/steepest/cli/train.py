@@ -3,14 +3,17 @@
 import sys
 from contextlib import closing
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from ..errors import StoppedError, UserError
+from ..errors import StoppedError, UserError, printable
+from ..portable import follow_record, start_portable
+from ..verbs.settings import takes_no_setting
 from .ending import Terminated, load_torch, terminable
-from .options import AsJson, ConfigFile, DataDir, Model, print_json
-from .settings import Settings, config_of
+from .options import AllowCode, AsJson, ConfigFile, DataDir, Model, Portable, print_json, print_note
+from .settings import Settings, config_of, given
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -27,7 +30,9 @@ def train(
     config: ConfigFile = None,
     out: Annotated[Path | None, Parameter(help="The run directory; by default a new one in runs/.")] = None,
     resume: Annotated[str | None, Parameter(help="Go on with a stopped run; takes no other setting.")] = None,
+    portable: Portable = False,
     data_dir: DataDir = None,
+    allow_code: AllowCode = False,
     json: AsJson = False,
 ) -> None:
     """Train a model and record the run.
@@ -37,14 +42,21 @@ def train(
     if model is not None and named is not None:
         raise UserError(f"The model is given twice, as `{model}` and as --model {named}. Give one.")
     model = model or named
-    if resume is not None and (model or settings or config or out):
-        raise UserError("--resume goes on with a run as it was started: give no other setting.")
-    asked = None if resume is not None else config_of(config, model, settings)
+    if resume is not None and (model or settings or config or out or portable):
+        raise takes_no_setting(resume, "--resume")
+    asked = None if resume is not None else config_of(config, given(model, settings), allow_code)
 
+    if portable:
+        start_portable()
+    elif resume is not None:
+        follow_record(Path(resume))
     load_torch()  # not before all flags are read
     from ..verbs.train import events
 
-    with closing(events(asked, resume=resume, out=out, data_dir=data_dir)) as happening:
+    made = events(
+        asked, resume=resume, out=out, data_dir=data_dir, portable=portable, allow_code=allow_code, note=print_note
+    )
+    with closing(made) as happening:
         trained = _watched(happening)
     _print_object(trained) if json else _print_end(trained)
 
@@ -57,7 +69,9 @@ def _watched(happening: "Generator[Event]") -> "Trained":
     from ..verbs.train import Begun, Trained, how_to_go_on, so_far
 
     begun = next(happening)
-    assert isinstance(begun, Begun)  # the generator's first word
+    if isinstance(begun, Trained):
+        return begun
+    assert isinstance(begun, Begun)  # the generator's first word else
     _announce(begun)
     run, bar = begun.run, RunBar(begun.setup, begun.start.epoch if begun.start else 0)
     try:
@@ -82,15 +96,19 @@ def _watched(happening: "Generator[Event]") -> "Trained":
 
 
 def _announce(begun: "Begun") -> None:
+    from ..training.history import is_done
+
     config, dataset, start = begun.setup.config, begun.setup.dataset, begun.start
     count = sum(p.numel() for p in begun.setup.network.parameters())
     at = f", going on after epoch {start.epoch}" if start else ""
+    if start and is_done(config, start.history):
+        at = ", trained: its report is written"
     lines = [
         f"{config.model} ({count:,} parameters) on {config.data}: {len(dataset.train):,} images, "
         f"{config.optimizer} at {config.lr:g}, batch {config.batch_size}, seed {config.seed}{at}",
         *dataset.notes,
     ]
-    print("\n".join(lines), file=sys.stderr)
+    print("\n".join(map(printable, lines)), file=sys.stderr)
 
 
 def _print_object(trained: "Trained") -> None:
@@ -110,9 +128,16 @@ def _print_end(trained: "Trained") -> None:
 
     run, evaluation, rows = trained.run, trained.evaluation, trained.run.metrics
     best = best_epoch(rows)
+    if trained.before:
+        print(
+            f"{run.path} is finished: {len(rows)} of {run.config.epochs} epochs, and nothing of it is missing. "
+            f"To train its weights further, start a new run with --init-from {quote(str(run.path))}."
+        )
+        return
     early = f" (stopped early, best epoch {best})" if len(rows) < run.config.epochs else ""
     seconds = sum(row.get("seconds", 0.0) for row in rows)
-    print(f"Trained {len(rows)} epochs in {seconds:.1f} s{early}. The run is in {run.path}.")
+    where = printable(run.path)
+    print(f"Trained {len(rows)} epochs in {seconds:.1f} s{early}. The run is in {where}.")
     if evaluation is not None:
         print(f"Best validation accuracy {evaluation.accuracy:.2%} in epoch {best}.")
-    print(f"Next: {verb_command('evaluate', run)}")
+    print(printable(f"Next: {verb_command('evaluate', run)}"))

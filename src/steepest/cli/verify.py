@@ -4,21 +4,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import IntegrityError
+from ..errors import CannotBeJudgedHere, IntegrityError, printable
+from ..portable import follow_record
 from ..verbs import verify as verbs
 from .ending import load_torch
 from .options import AsJson, command, print_json
 
 if TYPE_CHECKING:
-    from ..verification.checks import Finding
-    from ..verification.verifying import Verification
+    from ..verification.findings import Finding, Verification
 
 
 @command(verbs.verify, work=verbs.events, what=str)
-def verify(events: "Iterator[Finding | Verification]", *, what: str, json: AsJson = False) -> None:
+def verify(events: "Iterator[Finding | Verification]", *, what: str, sample: int, json: AsJson = False) -> None:
     """Print each finding as it is made; fail where something is refuted."""
-    load_torch()  # nothing has happened yet
-    from ..verification.verifying import Verification
+    if sample or not verbs.is_claim(what):
+        follow_record(Path(what))
+        load_torch()  # nothing has happened yet
+    from ..verification.findings import Verification
 
     for found in events:
         if isinstance(found, Verification):
@@ -28,8 +30,9 @@ def verify(events: "Iterator[Finding | Verification]", *, what: str, json: AsJso
     assert isinstance(found, Verification)
     if json:
         print_json("verify", {**found.to_dict(), "subject": str(Path(found.subject).absolute())})
-    if not found.accepted:
-        names = ", ".join(dict.fromkeys(each.name for each in found.refuted))
-        raise IntegrityError(f"{what} is refuted: {names}.")
+    if found.refuted:
+        raise IntegrityError(f"{what} is {found.verdict}.")
+    if found.unjudged:
+        raise CannotBeJudgedHere(f"{what} {found.verdict}.")
     if not json:
-        print(f"{what} is accepted.")
+        print(f"{printable(what)} is accepted.")

@@ -22,6 +22,7 @@ TUNING_SEEDS_FROM = 1_000_000
 FEWEST_UNITS, FEWEST_UNTIL_DECIDED = 6, 7
 DEFAULT_STUDIES, DEFAULT_EACH, DEFAULT_TRIALS, DEFAULT_SEEDS = 10, 2, 16, 20
 DEFAULT_MOST = 100  # seeds in all, where they are added until decided
+MOST_UNITS = 10_000  # so many take the judge a minute
 MOST_TRIALS = 1024  # far beyond what 16 cores do in a night; a slip of the finger is meant here
 
 Budget = Literal["trials", "passes"]
@@ -56,6 +57,8 @@ class Design:
     def __post_init__(self) -> None:
         if self.units < 1:
             raise UserError(f"A design has at least 1 {self.unit}, not {self.units}.")
+        if self.units > MOST_UNITS:
+            raise UserError(f"A design has at most {MOST_UNITS:,} units ({self.unit} each), not {self.units:,}.")
         if self.seeds_each < 1:
             raise UserError("A unit has at least 1 reporting seed.")
         if self.tuned and not 1 <= self.trials <= MOST_TRIALS:

@@ -14,15 +14,16 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import IntegrityError
-from ..storage import write_durably
+from ..errors import IntegrityError, UserError
+from ..storage import SEAL, locked, sealed, unsealed, write_durably
+from ..storage.schema import read_json, rows
 from .claims import claim_of, write_claim
 from .comparison import Comparison
+from .kinds import ENTRY
 from .question import Question
 
 DEFAULT_FOLDER = Path("comparisons")
-RECORD, PAGE, ASKED = "comparison.json", "comparison.html", "asked.json"
-TABLES, OF_DESIGN = ("design", "criterion", "sides"), {"tuned", "units", "first_seed"}  # that an entry has
+RECORD, PAGE, ASKED, LOCK = "comparison.json", "comparison.html", "asked.json", ".lock"
 
 Entry = Mapping[str, Any]
 
@@ -46,16 +47,17 @@ def conclude(comparison: Comparison, folder: Path, claim: Path | None = None) ->
         claim: where to write the record too.
     """
     entry = entry_of(comparison)
-    kept = [each for each in read_entries(folder) if not same_question(each, entry)]
-    earlier = earlier_entries(entry, folder, DEFAULT_FOLDER)
-    note = earlier_note(earlier, entry)
-    if note:
-        comparison = replace(comparison, notes=(*comparison.notes, note))
-    record = claim_of(comparison, [dict(each) for each in earlier])
-    write_claim(record, folder / RECORD)
-    if claim is not None:
-        write_claim(record, claim)
-    write_durably(folder / ASKED, json.dumps([*kept, entry], indent=1) + "\n")
+    with locked(folder / LOCK, f"is writing into {folder}", wait=lambda line: None):  # for a moment
+        kept = [each for each in read_entries(folder) if not same_question(each, entry)]
+        earlier = earlier_entries(entry, folder, DEFAULT_FOLDER)
+        note = earlier_note(earlier, entry)
+        if note:
+            comparison = replace(comparison, notes=(*comparison.notes, note))
+        record = claim_of(comparison, [dict(each) for each in earlier])
+        write_claim(record, folder / RECORD)
+        if claim is not None:
+            write_claim(record, claim)
+        write_durably(folder / ASKED, sealed({"asked": [*kept, entry]}))
     return replace(comparison, folder=folder)
 
 
@@ -83,24 +85,20 @@ def read_entries(folder: Path) -> list[Entry]:
         IntegrityError: the file is damaged.
     """
     path = folder / ASKED
-    if not path.is_file():
+    if not path.exists():
         return []
     try:
-        entries = json.loads(path.read_text())
-    except ValueError as error:
-        raise IntegrityError(f"{path} is damaged: {error}. Take it away to go on.") from error
-    if not isinstance(entries, list) or not all(map(_is_entry, entries)):
-        raise IntegrityError(f"{path} is damaged: an entry is none. Take it away to go on.")
+        entries: list[Entry] | dict[str, Any] = read_json(path, _asked, "list of what was asked")
+        if isinstance(entries, dict):
+            entries = list(unsealed(path)["asked"])
+    except IntegrityError as error:
+        raise IntegrityError(f"{error} Take it away to go on.") from error
     return entries
 
 
-def _is_entry(each: Any) -> bool:
-    """Return whether it has all that is told of an entry; sides may be unknown, but not of another kind."""
-    if not isinstance(each, dict) or not isinstance(each.get("kinds"), list):
-        return False
-    if not all(isinstance({"sides": {}, **each}.get(key), dict) for key in TABLES):
-        return False
-    return bool(each["design"].keys() >= OF_DESIGN)
+def _asked(value: Any, where: str) -> None:
+    """Check the kind of a list of entries; an older steepest left it alone, without a seal."""
+    rows(ENTRY)(value["asked"] if type(value) is dict and value.keys() == {"asked", SEAL} else value, where)
 
 
 def same_question(one: Entry, other: Entry) -> bool:
@@ -131,7 +129,7 @@ def _elsewhere(folder: Path, root: Path) -> list[Entry]:
             continue
         try:
             found += [{**each, "folder": str(path.parent)} for each in read_entries(path.parent)]
-        except (IntegrityError, OSError):
+        except (IntegrityError, UserError, OSError):
             continue
     return found
 

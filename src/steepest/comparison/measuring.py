@@ -116,5 +116,5 @@ def arrival_of(rows: list[dict[str, float]], steps: int, target: float | None) -
 
 def environment_of(outcome: Outcome) -> dict[str, Any]:
     """Return versions, processor and plan of a run, without its data."""
-    left_out = ("data", "data_dir", "files")
+    left_out = ("data", "data_dir", "files", "start", "config")
     return {key: value for key, value in outcome.environment.items() if key not in left_out}

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any, Self
 
 from ..config import Config
 from ..errors import UserError
 from ..judge import anytime, signflip
 from ..judge.sizing import units_needed
-from ..optimizers import choose
-from ..optimizers.describing import measure_cost
 from ..storage import json_hash
+from ..usercode import foreign
 from .design import Budget, Design, design_of
 from .results import Criterion, Metric
 from .sides import Side, pairs_of, read_sides
@@ -29,6 +29,7 @@ class Question:
         sides: at least two; one where it is only tuned.
         vary: the setting whose values the sides are.
         candidate: the side that the claim is about; None judges every pair.
+        claimed: how each side is tuned, by a claim's own word; None asks the rules.
     """
 
     sides: tuple[Side, ...]
@@ -36,11 +37,18 @@ class Question:
     criterion: Criterion = field(default_factory=Criterion)
     vary: str = "optimizer"
     candidate: str | None = None
+    claimed: Mapping[str, SideTuning] | None = field(default=None, compare=False)
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
         """The pairs to judge: (candidate, reference)."""
         return pairs_of(self.sides, self.candidate)
+
+    @property
+    def pair_count(self) -> int:
+        """How many pairs there are to judge."""
+        sides = len(self.sides)
+        return sides * (sides - 1) // 2 if self.candidate is None else sides - 1
 
     def side(self, name: str) -> Side:
         """Return the side of a name."""
@@ -54,6 +62,8 @@ class Question:
         on a small network; what the runs took is in the table of costs.
         """
         asked = self.design.trials
+        if self.claimed is not None:
+            return {name: each.trials for name, each in self.claimed.items()}
         if self.design.budget == "trials":
             return {side.name: asked for side in self.sides}
         prices = {side.name: _passes(side.config) for side in self.sides}
@@ -64,6 +74,8 @@ class Question:
         """Return how each side is tuned; nothing at fixed settings."""
         if not self.design.tuned:
             return {}
+        if self.claimed is not None:
+            return dict(self.claimed)
         trials = self.trials()
         return {
             side.name: SideTuning(side.name, space_of(side.name, side.config), trials[side.name], self.design)
@@ -81,10 +93,11 @@ class Question:
         }
 
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Self:
-        """Return the question that ``to_dict`` wrote."""
+    def of(cls, values: Mapping[str, Any], where: Path | str) -> Self:
+        """Return the question that ``to_dict`` wrote into a file, the code that it names marked as foreign."""
+        configs = {name: Config.of(foreign(each, where), str(where)) for name, each in values["sides"].items()}
         return cls(
-            sides=tuple(Side(name, Config.of(each)) for name, each in values["sides"].items()),
+            sides=tuple(Side(name, config) for name, config in configs.items()),
             design=Design(**values["design"]),
             criterion=Criterion(**values["criterion"]),
             vary=values["vary"],
@@ -199,6 +212,9 @@ def with_validation(side: Side) -> Side:
 
 def _passes(config: Config) -> float:
     """Return what a run costs in passes over the training images."""
+    from ..optimizers import choose
+    from ..optimizers.describing import measure_cost
+
     cost = measure_cost(choose(config.optimizer, config.lr).rule)
     return (cost.forwards + cost.backwards) * config.epochs
 

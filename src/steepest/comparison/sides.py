@@ -12,7 +12,7 @@ from typing import Any, get_args, get_type_hints
 
 from ..config import Config
 from ..errors import UnknownName, UserError
-from ..specification import read_value
+from ..specification import read_value, with_short_files
 
 OVERRIDE = re.compile(r"@(?=[a-z_]+=)")  # an @ in a path is followed by no setting's name
 # These decide which images a side is measured on, what pairs it with the others, or how it is executed.
@@ -80,15 +80,15 @@ def _side(text: str, base: Config, vary: str) -> Side:
     value, *overrides = OVERRIDE.split(text)
     if not value:
         raise UserError(f"`{text}` has no value of {vary} before its @.")
-    settings = {vary: _typed(vary, value)}
+    settings, told = {vary: _typed(vary, value)}, [with_short_files(value)]
     for override in overrides:
         key, _, given = override.partition("=")
         check_comparable(key)
         if key in settings:
             raise UserError(f"`{text}` gives {key} twice.")
         settings[key] = _typed(key, given)
-    name = re.sub(r"[^\s:]*/([^\s:/]+\.py:)", r"\1", text)
-    return Side(name, Config.of({**base.to_dict(), **settings}, f"the side `{text}`"))
+        told.append(f"{key}={with_short_files(given) if given else given}")
+    return Side("@".join(told), Config.of({**base.to_dict(), **settings}, f"the side `{text}`"))
 
 
 def _typed(key: str, text: str) -> Any:

@@ -11,21 +11,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import exp, log
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..config import Config
 from ..errors import UserError
-from ..optimizers.choosing import WRAPS, choose, class_of
-from ..optimizers.hyperparameter import Scale, hyperparameters, search_of
 from ..randomness import seed_of
-from ..specification import Specification
+from ..specification import WRAPS, Specification, like
+
+if TYPE_CHECKING:
+    from ..optimizers.hyperparameter import Scale  # rules load torch, and a claim's design is laid out without it
 
 LR_REACH = 100.0  # to either side of the rule's default
 DIMENSIONS = 8  # that the design has points for; a side uses the first few
 DIGITS = 4  # of a tuned value: more would only make commands longer
-BITS = 30  # of scipy's Sobol points
+BITS = 30  # of a point's coordinate
+# Of each coordinate after the first: a primitive polynomial over two elements, its inner coefficients as bits, and
+# the first odd numbers of its directions.
+DIRECTIONS = (
+    *((1, 0, (1,)), (2, 1, (1, 3)), (3, 1, (1, 3, 1)), (3, 2, (1, 1, 1))),
+    *((4, 1, (1, 1, 3, 3)), (4, 4, (1, 3, 5, 13)), (5, 2, (1, 1, 5, 5, 17))),
+)
 
 Settings = dict[str, float]
 
@@ -43,7 +51,7 @@ class Dimension:
     name: str
     low: float
     high: float
-    scale: Scale = "log"
+    scale: "Scale" = "log"
     part: int = 0
 
     def at(self, share: float) -> float:
@@ -97,6 +105,8 @@ def space_of(name: str, config: Config) -> Space:
     Raises:
         UserError: the learning rate is given, which a tuned comparison chooses, or too much is to be tuned.
     """
+    from ..optimizers import choose
+
     parts = _parts(config)
     if lr_is_given(config):
         raise UserError(
@@ -121,11 +131,14 @@ def lr_is_given(config: Config) -> bool:
 
 
 def _parts(config: Config) -> list[Specification]:
-    return [Specification.parse(part) for part in config.optimizer.split(WRAPS)]
+    return Specification.chain(config.optimizer)
 
 
 def _declared(part: Specification, place: int) -> list[Dimension]:
     """Return the dimensions that a rule declares and the user left open."""
+    from ..optimizers.choosing import class_of
+    from ..optimizers.hyperparameter import hyperparameters, search_of
+
     cls = class_of(part.name)
     if not dataclasses.is_dataclass(cls):
         return []
@@ -151,17 +164,37 @@ def with_settings(config: Config, space: Space, settings: Mapping[str, float]) -
         key = each.name.partition(WRAPS)[0]
         written = parts[each.part]
         parts[each.part] = Specification(written.name, {**written.settings, key: settings[each.name]})
-    return config.with_(lr=settings["lr"], optimizer=WRAPS.join(map(str, parts)))
+    return config.with_(lr=settings["lr"], optimizer=like(config.optimizer, WRAPS.join(map(str, parts))))
 
 
 @cache
-def _sobol(count: int) -> Any:
-    """Return the first ``count`` points of Sobol's sequence as whole numbers [count, DIMENSIONS]."""
-    from scipy.stats import qmc
+def _sobol(count: int) -> NDArray[np.int64]:
+    """Return the first ``count`` points of Sobol's sequence as whole numbers [count, DIMENSIONS].
 
-    sequence = qmc.Sobol(DIMENSIONS, scramble=False, bits=BITS)
-    points = sequence.random_base2((count - 1).bit_length())[:count]
-    return (points * 2**BITS).astype(np.int64)
+    Source: Joe and Kuo 2008, https://doi.org/10.1137/070709359 (directions), as ``scipy.stats.qmc.Sobol`` has,
+        which takes a second to load and is the tests' oracle; Antonov and Saleev 1979 (the order, by Gray code).
+    """
+    directions = np.array([_directions(place) for place in range(DIMENSIONS)]).T
+    points = np.zeros((count, DIMENSIONS), dtype=np.int64)
+    for number in range(1, count):
+        lowest = (number & -number).bit_length() - 1
+        points[number] = points[number - 1] ^ directions[lowest]
+    return points
+
+
+def _directions(place: int) -> list[int]:
+    """Return a coordinate's direction numbers [BITS], the highest bit first."""
+    if place == 0:
+        return [1 << (BITS - 1 - k) for k in range(BITS)]
+    degree, inner, first = DIRECTIONS[place - 1]
+    odd = list(first)
+    for k in range(degree, BITS):
+        new = odd[k - degree] ^ (odd[k - degree] << degree)
+        for j in range(1, degree):
+            if inner >> (degree - 1 - j) & 1:
+                new ^= odd[k - j] << j
+        odd.append(new)
+    return [each << (BITS - 1 - k) for k, each in enumerate(odd)]
 
 
 def design_points(count: int, seed: int) -> list[tuple[float, ...]]:

@@ -9,7 +9,7 @@ again by whoever checks it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from math import ceil
+from math import ceil, isfinite
 from typing import Any, Self
 
 from .design import Design
@@ -70,7 +70,7 @@ class TrialResult:
         """Return every value by name, the trial's among them."""
         own = asdict(self)
         trial = own.pop("trial")
-        return {**trial, **own, "loss": None if self.diverged else self.loss}
+        return {**trial, **own, "loss": self.loss if isfinite(self.loss) else None}
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
@@ -78,7 +78,7 @@ class TrialResult:
         names = Trial.__dataclass_fields__
         rest = {key: value for key, value in values.items() if key not in names}
         trial = Trial(**{key: value for key, value in values.items() if key in names})
-        return cls(trial, **{**rest, "loss": float("inf") if rest["diverged"] else rest["loss"]})
+        return cls(trial, **{**rest, "loss": float("inf") if rest["loss"] is None else rest["loss"]})
 
 
 def best(results: Sequence[TrialResult]) -> TrialResult:

@@ -15,13 +15,15 @@ from typing import Any, TypeVar
 
 import torch
 
-from ..errors import UserError
+from ..errors import IntegrityError, UserError
 from ..objective import ModelObjective, passes_counted
 from ..optimizers import descend
+from ..runs.environment import named_files
 from ..sweeping import Engine, Job, Outcome, sweep
 from ..sweeping.ready import Place, setup_of
 from ..training.preparation import Setup, cross_entropy
 from ..training.stochastic import Draws
+from ..usercode import hashes_of, hashes_run
 from .comparison import Circumstances, Comparison, place_of, told
 from .measuring import Report, environment_of, report_job, report_result, trial_job, trial_result
 from .question import Question, checked, out_of_reach
@@ -75,6 +77,7 @@ class Work:
     environments: list[Mapping[str, Any]] = field(default_factory=list)
     notes: tuple[str, ...] = ()
     own_notes: tuple[str, ...] = ()
+    files: dict[str, str] = field(default_factory=dict)
 
     def begin(self) -> None:
         """Refuse what cannot be done, and learn the data's sizes."""
@@ -90,6 +93,11 @@ class Work:
             self.test_images = len(setup.dataset.test)
             self.notes = (*setup.dataset.notes, *self.own_notes)
         self.tunings = self.question.tunings()
+        self.files = hashes_run(self._named())
+
+    def _named(self) -> list[Path]:
+        """Return the user's own files, which are to stay what they are until the last run is done."""
+        return [path for side in self.question.sides for path in named_files(side.config)]
 
     def _keep_own_validation(self, place: Place) -> None:
         """Tune on the validation split that a dataset brings, where it brings one."""
@@ -165,6 +173,11 @@ class Work:
         self, stage: str, jobs: list[tuple[Job, Record]]
     ) -> Generator[tuple[Record, Outcome, Made | None], None, None]:
         """Yield every record with its outcome; equal jobs are run once, and tell of it once."""
+        if hashes_of(self._named()) != self.files:
+            raise IntegrityError(
+                "A file of the user's own was changed since the comparison began. Start it again: what the file "
+                "is now makes other runs."
+            )
         waiting: dict[str, list[Record]] = {}
         for job, record in jobs:
             waiting.setdefault(job.key, []).append(record)

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import printable
 from .content import Cell, Content, Figure, Group, Images, Items, Matrix, Page, Section, Share, Table, Text, Words
 from .markup import Html, element, joined, scrolling, styles
 from .network import network_svg
 from .plots import Contours, Curves, Intervals, Network, Panels
 from .png import image_files, png_of
 from .svg import svg_of
-from .text import counted, printable, shortened, spelled, word_columns
+from .text import counted, shortened, spelled, word_columns
 
 FOLDED_FROM = 40  # rows: a longer table is folded away until it is asked for
 SMALL_MATRIX = 30  # classes: above, cells are set smaller

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from html import escape
 from importlib.resources import files
 
-from .text import printable
+from ..errors import printable
 
 VOID = {"br", "img", "meta", "link", "line", "circle", "rect", "path", "polyline"}
 Child = object

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import printable
 from .axes import is_share
 from .content import Content, Images, Matrix
 from .plots import Contours, Curves, Intervals, Panels
 from .svg import DOTS_UP_TO, colours_of, points_of, range_of
-from .text import printable, shortened
+from .text import shortened
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

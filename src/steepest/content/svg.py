@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
+from ..errors import printable
 from .axes import FONT, Axes, Scale, is_share, scale_of, short_percent, ticks
 from .content import Content
 from .markup import Html, element, joined
 from .network import network_svg
 from .plots import Curves, Field, Intervals, Line, Network, Panels, Row
-from .text import number, percent, printable, shortened
+from .text import number, percent, shortened
 
 COLOURS = 8  # kinds of line in charts.css; beyond them the colours begin anew, dashed
 MOST_STRIPS = 200  # places on the x axis that tell their numbers; of more a strip could not be hit

@@ -8,6 +8,7 @@ from math import isfinite
 from shutil import get_terminal_size
 from typing import Any
 
+from ..errors import cell_text, printable
 from .content import Cell, Content, Figure, Group, Images, Items, Matrix, Share, Table, Text, Words
 from .plots import Contours, Curves, Intervals, Network, Panels
 
@@ -15,8 +16,6 @@ NAME = 24  # columns of a class's name
 LONGEST = 60  # columns of a cell, where nobody knows what stands in it
 COUNT = 5  # columns of a count in the matrix: up to 9,999 images and a gap
 BAR = 20  # columns: a twentieth is 5 %
-JOINERS = "\u200c\u200d"  # invisible, but some scripts and emoji are misspelled without them
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # with which a spreadsheet's formula begins, or what it skips
 
 
 def content_text(content: Content, width: int | None = None) -> str:
@@ -287,24 +286,10 @@ def counted(count: int, noun: str, plural: str = "") -> str:
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
-def printable(text: object) -> str:
-    r"""Return text in which nothing invisible is left: control characters are written out.
-
-    Names of classes and files come from strangers' folders. An escape sequence could rewrite the terminal, a
-    right-to-left mark could reverse a line, and half a character cannot be encoded at all.
-
-    >>> printable("cat\x1b[2J")
-    'cat\\x1b[2J'
-    """
-    return "".join(each if each.isprintable() or each in JOINERS else _written_out(each) for each in str(text))
-
-
-def _written_out(character: str) -> str:
-    return character.encode("unicode_escape").decode()
-
-
 def csv_text(rows: Iterable[Sequence[object]]) -> str:
     """Return rows as CSV: names of strangers are text in every program that opens it.
+
+    A cell of text that a spreadsheet would work out begins with an apostrophe; what is invisible is written out.
 
     >>> csv_text([("=cmd()", -0.5)])
     "'=cmd(),-0.5\\n"
@@ -326,8 +311,7 @@ def csv_of(content: Table | Matrix) -> str:
 def _safe(cell: object) -> object:
     if cell is None or isinstance(cell, int | float):
         return cell
-    text = cell if isinstance(cell, str) else spelled(cell)  # type: ignore[arg-type]
-    return f"'{printable(text)}" if text.startswith(FORMULAS) and not _is_number(text) else printable(text)
+    return cell_text(cell if isinstance(cell, str) else spelled(cell))  # type: ignore[arg-type]
 
 
 def _is_number(text: str) -> bool:

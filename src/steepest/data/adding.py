@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DataError
+from ..specification import at_home
 from ..storage import write_durably
 from .archives import GZIP_MAGIC, SLACK, read_whole
 from .publishers import decode, read_contents, refuse_unverified
@@ -39,7 +40,7 @@ def add(source: Source, origin: Path, directory: Path, *, unverified: bool = Fal
     """
     if source.form == "embedded":
         raise DataError(f"{source.name} comes with steepest itself; there is nothing to add.")
-    located = find_files(source, origin.expanduser())
+    located = find_files(source, at_home(origin))
     folder = folder_of(source, directory)
     if source.form == "bitmaps":
         notes = _copy_doodles(source, located, folder)

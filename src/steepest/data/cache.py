@@ -5,14 +5,16 @@ whether they had the published hashes.
 """
 
 import json
+import warnings
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from torch import Tensor
 
-from ..errors import IntegrityError
-from ..storage import read_tensors, write_tensors
+from ..errors import IntegrityError, UserError
+from ..storage import locked, read_tensors, write_tensors
 
 FORMAT = "steepest dataset 1"
 
@@ -48,6 +50,18 @@ def remembered(
     Raises:
         IntegrityError: the cached file is damaged, and the publisher's files are not there.
     """
+    decoded, damaged = _kept(places, files)
+    if decoded is None:
+        with _alone(places[0]):
+            decoded, _ = _kept(places, files)  # somebody may have made it while we waited
+            if decoded is None:
+                decoded = make()
+                _keep(places, decoded, fingerprint(files()))
+    return decoded, damaged
+
+
+def _kept(places: Sequence[Path], files: Callable[[], Sequence[Path]]) -> tuple[Decoded | None, bool]:
+    """Return the decoded dataset, if a place has it whole and of these files; and whether one has it damaged."""
     damaged = False
     for place in filter(Path.is_file, places):
         try:
@@ -59,9 +73,17 @@ def remembered(
             continue
         if not files() or origin == fingerprint(files()):
             return decoded, damaged
-    decoded = make()
-    _keep(places, decoded, fingerprint(files()))
-    return decoded, damaged
+    return None, damaged
+
+
+def _alone(place: Path) -> ExitStack:
+    """Wait until no other process decodes the same dataset; where nothing can be written each does so itself."""
+    stack = ExitStack()
+    with suppress(OSError, UserError):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        doing = f"is decoding {place.stem}"
+        stack.enter_context(locked(place.with_name(f".{place.name}.lock"), doing, wait=warnings.warn))
+    return stack
 
 
 def fingerprint(files: Sequence[Path]) -> str:

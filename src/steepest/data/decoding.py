@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -13,15 +12,22 @@ from torch import Tensor
 
 from ..errors import DataError, ShapeError
 from .dataset import Style
+from .opening import opened
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-# what cameras, scanners and drawing programs write; fewer decoders are fewer ways in for a hostile file
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
-# more than a telephone's camera gives, and 192 MB once decoded to colour
-MAXIMUM_PIXELS = 64_000_000
 ORIENTATION = 0x0112  # the EXIF tag; its values 5 to 8 turn the picture by a quarter
+TURNS: dict[int | None, Callable[[Tensor], Tensor]] = {  # orientation -> what makes [C, H, W] upright
+    2: lambda picture: picture.flip(2),
+    3: lambda picture: picture.flip(1, 2),
+    4: lambda picture: picture.flip(1),
+    5: lambda picture: picture.transpose(1, 2),
+    6: lambda picture: picture.transpose(1, 2).flip(2),
+    7: lambda picture: picture.transpose(1, 2).flip(1, 2),
+    8: lambda picture: picture.transpose(1, 2).flip(1),
+}
+TILE = 1 << 18  # pixels that are converted at a time
 # 65535 / 255: the brightest 16-bit grey becomes the brightest 8-bit grey
 WIDE_TO_BYTE = 257
 # of MNIST's procedure, see ``as_digit``
@@ -34,105 +40,80 @@ SPECK = 0.02  # of all the ink; the smallest part of a digit, the bar of a 5, ha
 EDGE = 25  # a tenth of the blackest: where a blurred stroke counts as ending; MNIST's own edges are darker
 
 
-def decode(path: Path) -> Tensor:
+def decode(path: Path, fitted: tuple[int, int] | None = None) -> Tensor:
     """Return a file's picture, [1, H, W] uint8 if every pixel is grey, else [3, H, W].
 
     EXIF orientation is applied; transparent parts lie on white; 16-bit grey is divided by 257; palettes,
     CMYK and 1-bit images become 8-bit grey or RGB; of several frames or pages the first is taken. Colour
-    profiles are not applied.
+    profiles are not applied. A JPEG that would take too much memory comes at a half, a quarter or an eighth.
+
+    Args:
+        fitted: the (height, width) to bring it to, see ``fit_picture``; threads that fit as they decode stay
+            within one bound together.
 
     Raises:
         DataError: a sentence without its subject, for the caller to put the file's name before.
     """
-    with _opened(path) as image:
-        return _pixels(image)
+    with opened(path) as image:
+        image.load()
+        turn = image.getexif().get(ORIENTATION)
+        picture = _pixels(image)
+        image.close()  # half of the memory, before the other half is copied
+        picture = TURNS[turn](picture).contiguous() if turn in TURNS else picture
+        return picture if fitted is None else fit_picture(picture, *fitted)
 
 
 def size_of(path: Path) -> tuple[int, int]:
-    """Return a file's (height, width) once turned upright; reads little more than its header.
+    """Return the (height, width) that ``decode`` gives a file; reads little more than its header.
 
     Raises:
         DataError: as ``decode``.
     """
-    with _opened(path) as image:
-        turned = image.getexif().get(ORIENTATION) in (5, 6, 7, 8)
+    with opened(path) as image:
+        # a TIFF says what it is once turned
+        turned = image.format != "TIFF" and image.getexif().get(ORIENTATION) in (5, 6, 7, 8)
         width, height = image.size
     return (width, height) if turned else (height, width)
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[Image]:
-    """Open an image file, and turn whatever goes wrong with it into one sentence."""
-    from PIL import Image, UnidentifiedImageError
-
-    if path.exists() and not path.is_file():  # a pipe would be waited for
-        raise DataError("is a folder" if path.is_dir() else "is no ordinary file")
-    too_large = (Image.DecompressionBombError, Image.DecompressionBombWarning)
-    try:
-        with Image.open(path, formats=FORMATS) as image:
-            _check_size(*image.size)
-            yield image
-    except DataError:
-        raise
-    except FileNotFoundError as error:
-        raise DataError("does not exist") from error
-    except PermissionError as error:
-        raise DataError("may not be read") from error
-    except UnidentifiedImageError as error:
-        empty = path.stat().st_size == 0
-        what = "is empty" if empty else f"is no image of a known format ({', '.join(FORMATS)})"
-        raise DataError(what) from error
-    except too_large as error:
-        raise DataError(f"has more than {MAXIMUM_PIXELS // 10**6} million pixels") from error
-    # a decoder meets damaged bytes with whatever its code runs into: OSError, SyntaxError, IndexError, ...
-    except Exception as error:
-        raise DataError(f"is damaged ({error})") from error
-
-
-def _check_size(width: int, height: int) -> None:
-    if width * height > MAXIMUM_PIXELS:
-        raise DataError(f"is {width}x{height}; more than {MAXIMUM_PIXELS // 10**6} million pixels are not decoded")
-
-
 def _pixels(image: Image) -> Tensor:
-    from PIL import ImageOps
-
-    image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I"):
-        return _wide(image)
+    """Return a loaded image's pixels, tile by tile: what a tile is converted to takes its size and no more."""
     if image.mode == "F":
         raise DataError("has floating-point pixels, whose range is not known; save it with 8 or 16 bits")
-    if image.has_transparency_data:
-        image = _on_white(image)
-    if image.mode in ("1", "L"):
-        return _tensor(image.convert("L"))
-    return _grey_if_grey(_tensor(image.convert("RGB")))
+    grey = image.mode in ("1", "L") and not image.has_transparency_data
+    read = _wide if image.mode.startswith("I") else _on_white if image.has_transparency_data else _plain
+    width, height = image.size
+    picture = torch.empty(1 if grey or read is _wide else 3, height, width, dtype=torch.uint8)
+    across = min(width, TILE)
+    down = max(1, TILE // across)
+    all_grey = True
+    for top in range(0, height, down):
+        for left in range(0, width, across):
+            right, bottom = min(left + across, width), min(top + down, height)
+            values = torch.from_numpy(read(image.crop((left, top, right, bottom))))
+            tile = values[None] if values.ndim == 2 else values.permute(2, 0, 1)
+            picture[:, top:bottom, left:right] = tile
+            all_grey = all_grey and torch.equal(tile[0], tile[-1]) and torch.equal(tile[0], tile[len(tile) // 2])
+    return picture[:1].clone() if all_grey and len(picture) > 1 else picture
 
 
-def _wide(image: Image) -> Tensor:
+def _plain(image: Image) -> np.ndarray[Any, Any]:
+    return np.array(image.convert("L" if image.mode in ("1", "L") else "RGB"))
+
+
+def _wide(image: Image) -> np.ndarray[Any, Any]:
     """Return 16-bit grey as 8-bit grey, rounded and not clipped."""
     values = np.asarray(image).astype(np.int64)
     if values.min() < 0 or values.max() > 65_535:
         raise DataError("has 32-bit pixels, whose range is not known; save it with 8 or 16 bits")
-    return torch.from_numpy(((values + WIDE_TO_BYTE // 2) // WIDE_TO_BYTE).astype(np.uint8))[None]
+    return ((values + WIDE_TO_BYTE // 2) // WIDE_TO_BYTE).astype(np.uint8)
 
 
-def _on_white(image: Image) -> Image:
+def _on_white(image: Image) -> np.ndarray[Any, Any]:
     from PIL import Image as ImageModule
 
     white = ImageModule.new("RGBA", image.size, "white")
-    return ImageModule.alpha_composite(white, image.convert("RGBA")).convert("RGB")
-
-
-def _grey_if_grey(colours: Tensor) -> Tensor:
-    red, green, blue = colours
-    grey = torch.equal(red, green) and torch.equal(green, blue)
-    return colours[:1] if grey else colours
-
-
-def _tensor(image: Image) -> Tensor:
-    values = torch.from_numpy(np.array(image))
-    return values[None] if values.ndim == 2 else values.permute(2, 0, 1).contiguous()
+    return np.array(ImageModule.alpha_composite(white, image.convert("RGBA")).convert("RGB"))
 
 
 def read_picture(path: Path | str) -> Tensor:
@@ -188,8 +169,11 @@ def fit_picture(picture: Tensor, height: int, width: int) -> Tensor:
         return picture
     from PIL import Image, ImageOps
 
-    rows = picture[0] if len(picture) == 1 else picture.permute(1, 2, 0)
-    image = Image.fromarray(rows.contiguous().numpy())
+    image = Image.new("L" if len(picture) == 1 else "RGB", (picture.shape[2], picture.shape[1]))
+    rows = max(1, TILE // picture.shape[2])
+    for top in range(0, picture.shape[1], rows):
+        band = picture[:, top : top + rows].permute(1, 2, 0).contiguous().numpy()
+        image.paste(Image.fromarray(band[..., 0] if len(picture) == 1 else band), (0, top))
     fitted = ImageOps.fit(image, (width, height), Image.Resampling.BILINEAR)
     values = torch.from_numpy(np.array(fitted))
     return values[None] if values.ndim == 2 else values.permute(2, 0, 1).contiguous()
@@ -208,8 +192,12 @@ def in_channels(picture: Tensor, channels: int) -> Tensor:
     if channels == 3:
         return picture.repeat(3, 1, 1)
     weights = torch.tensor([0.299, 0.587, 0.114])
-    luminance = (picture.float() * weights[:, None, None]).sum(0, keepdim=True)
-    return luminance.round().clamp(0, 255).to(torch.uint8)
+    flat = picture.reshape(3, -1)
+    grey = torch.empty(1, flat.shape[1], dtype=torch.uint8)
+    for start in range(0, flat.shape[1], TILE):
+        luminance = (flat[:, start : start + TILE].float() * weights[:, None]).sum(0)
+        grey[0, start : start + TILE] = luminance.round().clamp(0, 255).to(torch.uint8)
+    return grey.reshape(1, *picture.shape[1:])
 
 
 def as_digit(grey: Tensor, height: int, width: int, name: str = "The picture") -> Tensor:
@@ -229,7 +217,7 @@ def as_digit(grey: Tensor, height: int, width: int, name: str = "The picture") -
     Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits"; that the centre is pixel 14
         counted from 0, by whole pixels, is measured: over 5,000 of its images each centre lies in 14 +- 0.5.
     """
-    strokes = ink(_shrunk(grey.float(), LONGEST_SIDE))
+    strokes = ink(_shrunk(grey, LONGEST_SIDE).float())
     if strokes is None:
         raise DataError(
             f"{name} shows no ink: its lightest and darkest parts differ too little for a digit. "
@@ -344,7 +332,10 @@ def _shrunk(grey: Tensor, longest: int) -> Tensor:
     if scale >= 1:
         return grey
     height, width = (max(1, round(length * scale)) for length in grey.shape)
-    return _resized(grey, (height, width))
+    rows = max(1, TILE // grey.shape[1])
+    # across first, as Pillow does; in bands, for numbers take four times the bytes of grey
+    narrow = [_resized(band.float(), (len(band), width)) for band in grey.split(rows)]
+    return _resized(torch.cat(narrow), (height, width))
 
 
 def _resized(grey: Tensor, size: tuple[int, int]) -> Tensor:

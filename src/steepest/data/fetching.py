@@ -3,7 +3,6 @@
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import BinaryIO
 from urllib.parse import quote, urlsplit
 
 from ..errors import DataError, IntegrityError, MissingDataset
+from ..storage import locked
 from .archives import SLACK
 from .publishers import read_contents
 from .quickdraw import LONGEST_HEADER, PIXELS, keep_drawings, read_drawings
@@ -111,27 +111,11 @@ def fetch(source: Source, directory: Path, report: Report = lambda line: None) -
     folder = folder_of(source, directory)
     if not any(_lacking(source, folder)):  # so that a folder that is only read needs no lock in it
         return ()
-    with writing(folder), _alone(folder, report):
+    with writing(folder), locked(folder / ".fetching.lock", f"is fetching into {folder}", wait=report):
         wanted = list(_lacking(source, folder))
         for download in wanted:
             _bring(source, download, directory, report)
     return tuple(download.path for download in wanted)
-
-
-@contextmanager
-def _alone(folder: Path, report: Report) -> Iterator[None]:
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(folder / ".fetching.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        report(f"Another process is fetching into {folder}; waiting for it.")
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _lacking(source: Source, folder: Path) -> Iterator[Download]:

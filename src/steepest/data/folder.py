@@ -14,13 +14,14 @@ from torch import Tensor
 from ..errors import DataError, UserError
 from ..storage import sha256, write_durably
 from .dataset import Dataset, Split
-from .decoding import decode, fit_picture, in_channels, size_of
+from .decoding import decode, in_channels, size_of
 from .folder_scan import Found, Scan, scan
 from .source import data_directory
 
 # pictures of one size are kept up to this side; larger ones train for minutes where these take seconds
 KEPT_SIDE = 64
 STANDARD_SIZE = (32, 32)  # CIFAR's, which the named models for colour expect
+MOST_BYTES = 16 * 10**9  # of all pictures together, in colour
 NAMED_FILES = 10  # so that a folder full of something else does not fill the screen
 FORMAT = 1  # of the cache: raised when decoding or the split changes, so that every folder is decoded anew
 
@@ -91,7 +92,12 @@ def _pictures(root: Path, found: Scan, image_size: tuple[int, int] | None) -> tu
         bad |= unread
         image_size, notes = _common_size(set(sizes))
     height, width = image_size
-    pictures, unread = _each(lambda path: fit_picture(decode(path), height, width), files)
+    if (size := len(files) * 3 * height * width) > MOST_BYTES:
+        raise DataError(
+            f"{root} has {len(files):,} pictures: at {height}x{width} they would take {size / 1e9:,.0f} GB, and "
+            f"at most {MOST_BYTES / 1e9:.0f} GB are held. Give a smaller image size."
+        )
+    pictures, unread = _each(lambda path: decode(path, (height, width)), files)
     bad |= unread
     if bad:
         raise DataError(_refusal(root, bad))

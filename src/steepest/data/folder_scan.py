@@ -1,5 +1,6 @@
 """Which files of a folder are images, of which class, and for what: by names alone, nothing is opened."""
 
+import os
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ PARTS = {"train": "train", "val": "validation", "valid": "validation", "validati
 # what operating systems leave behind in a folder
 LITTER = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"}
 TEST_FRACTION = 0.2
+DEEPEST = 50  # folders in one another
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def scan(root: Path) -> Scan:
         raise DataError(f"There is no folder {root}. Give a folder with one folder of images a class.")
     entries = visible(root)
     folders = [entry for entry in entries if entry.is_dir()]
-    stray = tuple(entry.name for entry in entries if not entry.is_dir())
+    stray = tuple(_composed(entry.name) for entry in entries if not entry.is_dir())
     if not folders:
         raise DataError(
             f"{root} has no folders. A dataset has one folder of images a class: {root.name}/<class>/..., "
@@ -195,17 +197,37 @@ def _refuse_empty(folder: Path, classes: Sequence[str], found: Sequence[Found]) 
 
 
 def _images(root: Path, folder: Path, label: int) -> Iterator[Found]:
-    for path in _files(folder, frozenset([folder.resolve()])):
+    for path in files_below(folder, {_identity(root)}):
         yield Found(_name(root, path), path, label)
 
 
-def _files(folder: Path, trail: frozenset[Path]) -> Iterator[Path]:
-    """Yield a folder's files at any depth; a link back to a folder on the way down is not followed."""
+def files_below(folder: Path, seen: set[tuple[int, int]] | None = None, depth: int = 0) -> Iterator[Path]:
+    """Yield a folder's visible files at any depth, each folder's sorted by name.
+
+    Links are followed, but no folder is gone through twice: links among a dozen would make as many ways as an
+    army has orders of march.
+
+    Args:
+        seen: the folders that were gone through already; taken on.
+        depth: how many folders stand above.
+
+    Raises:
+        DataError: a folder may not be read, or stands in more than ``DEEPEST`` others.
+    """
+    seen = set() if seen is None else seen
+    seen.add(_identity(folder))
     for entry in visible(folder):
         if not entry.is_dir():
             yield entry
-        elif entry.resolve() not in trail:
-            yield from _files(entry, trail | {entry.resolve()})
+        elif depth == DEEPEST:
+            raise DataError(f"{str(folder)[:80]}.. stands in more than {DEEPEST} folders. Move its files up.")
+        elif _identity(entry) not in seen:
+            yield from files_below(entry, seen, depth + 1)
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    state = folder.stat()
+    return state.st_dev, state.st_ino
 
 
 def _name(root: Path, path: Path) -> str:
@@ -213,5 +235,8 @@ def _name(root: Path, path: Path) -> str:
 
 
 def _composed(name: str) -> str:
-    """Return a name in Unicode's composed form: one disk gives ``ä`` as one character, another as two."""
-    return unicodedata.normalize("NFC", name)
+    """Return a name in Unicode's composed form: one disk gives ``ä`` as one character, another as two.
+
+    Bytes that are no UTF-8 are written out, for a name becomes text of files and pages.
+    """
+    return unicodedata.normalize("NFC", os.fsencode(name).decode("utf-8", "backslashreplace"))

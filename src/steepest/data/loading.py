@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ..errors import DataError, IntegrityError, MissingDataset, UserError
 from ..randomness import seed_of
+from ..specification import at_home
 from ..storage import sha256
 from .archives import SLACK, read_whole, unpack
 from .cache import Decoded, remembered
@@ -59,7 +60,7 @@ def load(
     """
     directory = data_directory(data_dir)
     if str(name).partition(":")[0] not in TABLE and is_path(name):
-        return _load_folder(Path(name).expanduser(), image_size, directory)
+        return _load_folder(at_home(name), image_size, directory)
     source = find(str(name))
     if image_size is not None:
         shape = f"{source.shape[1]}x{source.shape[2]}"
@@ -79,11 +80,18 @@ def is_path(name: str | Path) -> bool:
     """
     text = os.fspath(name)
     separators = {os.sep, "/"} & set(text)
-    return isinstance(name, Path) or bool(separators) or text[:1] in {".", "~"} or Path(text).exists()
+    return isinstance(name, Path) or bool(separators) or text[:1] in {".", "~"} or _is_there(Path(text))
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # nothing can have such a name
+        return False
 
 
 def _load_folder(path: Path, image_size: tuple[int, int] | None, directory: Path) -> Dataset:
-    if not path.exists():
+    if not _is_there(path):
         raise DataError(
             f"There is no folder {path}. Give a folder of images, one folder for each class, or a name: "
             f"{', '.join(TABLE)}."
@@ -217,5 +225,5 @@ def held_for_test(labels: NDArray[np.int64]) -> NDArray[np.bool_]:
     chosen = np.zeros(len(labels), bool)
     for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
-        chosen[rows[np.argsort(keys[rows])[:TEST_PER_CLASS]]] = True
+        chosen[rows[np.argsort(keys[rows], kind="stable")[:TEST_PER_CLASS]]] = True
     return chosen

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from platformdirs import user_cache_path
 
 from ..errors import DataError
+from ..specification import at_home
 
 if TYPE_CHECKING:
     from .dataset import Style
@@ -123,7 +124,7 @@ def data_directory(chosen: Path | str | None = None) -> Path:
     '/data'
     """
     path = chosen or os.environ.get(VARIABLE)
-    return Path(path).expanduser() if path else _platform_directory()
+    return at_home(path) if path else _platform_directory()
 
 
 def cache_places(directory: Path, name: str) -> tuple[Path, ...]:

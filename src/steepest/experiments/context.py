@@ -1,6 +1,5 @@
 """What a part of a page may ask for: the experiment's runs, their data, and a place to keep slow results."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,8 +7,8 @@ from time import process_time
 from typing import TYPE_CHECKING, Any
 
 from ..config import Config
-from ..errors import UserError
-from ..storage import json_hash, write_durably
+from ..errors import IntegrityError, UserError
+from ..storage import json_hash, sealed, unsealed, write_durably
 from .experiment import Case, Experiment
 
 if TYPE_CHECKING:
@@ -127,11 +126,13 @@ class Context:
         """
         name = json_hash(key)[:16]
         path = self.cache / f"{name}.json"
-        if not path.is_file():
+        try:
+            found = unsealed(path, older=True)
+        except (FileNotFoundError, IntegrityError):  # a damaged one is computed again
             started = process_time()
             record = {"key": key, "value": compute(), "seconds": process_time() - started}
-            write_durably(path, json.dumps(record) + "\n")
-        found = json.loads(path.read_text())  # the first time as every other
+            write_durably(path, sealed(record))
+            found = unsealed(path)  # the first time as every other
         self._took[name] = float(found["seconds"])
         return found["value"]
 

@@ -22,11 +22,12 @@ from torch import Tensor
 from ..byhand.sizes import arithmetic
 from ..content.content import KINDS, Array, Content, Curves, Figure, Images, Line, Matrix, Panels, Table
 from ..data import Augmentation, batch_order
-from ..errors import DISK_FULL, DivergedError, SteepestError, StoppedError, UnknownName, UserError
+from ..errors import DivergedError, SteepestError, StoppedError, UnknownName, UserError, trouble
 from ..evaluation import Evaluation
 from ..models import MODELS, Row, layer_table
 from ..randomness import generator
-from ..specification import is_file_class, load_file_class
+from ..specification import is_file_class, with_absolute_files
+from ..usercode import load
 from .context import Context
 from .experiment import Experiment, PartUse
 
@@ -42,7 +43,7 @@ def find_part(use: PartUse, experiment: Experiment) -> Part:
     """
     function: Part
     if is_file_class(use.use):
-        function = load_file_class(str(experiment.path.parent / use.use))
+        function = load(with_absolute_files(use.use, experiment.path.parent))
     else:
         if use.use not in SHARED:
             hint = f"It stands in {experiment.path}; a function of your own is FILE.py:NAME."
@@ -75,7 +76,7 @@ def why_failed(error: Exception, use: PartUse, context: Context) -> str:
         StoppedError: it was asked to stop, and so is all else.
         OSError: the disk is full, and the page would not fit on it either.
     """
-    if isinstance(error, StoppedError) or (isinstance(error, OSError) and error.errno in DISK_FULL):
+    if isinstance(error, StoppedError) or (trouble(error) is not None):
         raise error
     said = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
     if isinstance(error, DivergedError):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from math import isinf
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any
 
 from ..config import Config, read_toml
 from ..errors import UnknownName, UserError, find_name
-from ..specification import is_file_class
+from ..specification import Foreign, at_home, files_of, with_absolute_files
+from ..usercode import CODE, foreign
 from .experiment import MEASURES, QUICK_SEEDS, SEEDS, SPLITS, Case, Experiment, Fault, PartUse, Published, Question
 
 Given = Mapping[str, Any]
@@ -47,7 +49,7 @@ def open_experiment(name: str | Path) -> Experiment:
     """
     text = str(name)
     if text.endswith(".toml") or "/" in text:
-        return read_experiment(Path(text).expanduser())
+        return read_experiment(at_home(text))
     text = find_name("experiment", text, names(), "A file of your own ends in .toml.")
     return read_experiment(FOLDER / text.replace("-", "_") / FILE)
 
@@ -98,6 +100,29 @@ def _name(given: Given, path: Path) -> str:
 def is_ours(path: Path) -> bool:
     """Say whether an experiment's file comes with the package."""
     return path.resolve().parent.parent == FOLDER.resolve()
+
+
+def with_foreign_code(experiment: Experiment) -> tuple[Experiment, list[Path]]:
+    """Return an experiment whose code is run only if confirmed, and the files of that code; ours as it is."""
+    if is_ours(experiment.path):
+        return experiment, []
+    where = experiment.path
+    marked = replace(
+        experiment,
+        cases=tuple(
+            replace(case, config=_foreign(case.config, where), quick=_foreign(case.quick, where))
+            for case in experiment.cases
+        ),
+        parts=tuple(replace(each, use=Foreign(each.use, str(where))) for each in experiment.parts),
+    )
+    configs = [config for case in marked.cases for config in (case.config, case.quick)]
+    texts = [getattr(config, setting) for config in configs for setting in CODE]
+    parts = [with_absolute_files(each.use, where.parent) for each in marked.parts]
+    return marked, list(dict.fromkeys(path for text in [*texts, *parts] for path in files_of(text)))
+
+
+def _foreign(config: Config, where: Path) -> Config:
+    return config.with_(**foreign({each: getattr(config, each) for each in CODE}, where))
 
 
 def _cases(given: Given, path: Path) -> tuple[Case, ...]:
@@ -154,7 +179,8 @@ def _check_validated(configs: list[Config], where: str) -> None:
 def _config(settings: Given, path: Path, where: str) -> Config:
     """Return the config; a user's own classes are looked for beside the experiment's file."""
     placed = {
-        key: _beside(path, value) if key in ("model", "optimizer") else value for key, value in settings.items()
+        key: with_absolute_files(value, path.parent) if key in CODE and isinstance(value, str) else value
+        for key, value in settings.items()
     }
     try:
         return Config.of(placed, where)
@@ -162,13 +188,6 @@ def _config(settings: Given, path: Path, where: str) -> Config:
         raise  # says where it stands
     except UserError as error:
         raise UserError(f"In {where}: {error}") from error
-
-
-def _beside(path: Path, value: Any) -> Any:
-    if not (isinstance(value, str) and is_file_class(value)):
-        return value
-    words = value.split(" ")  # `sam of my_rule.py:MyRule` names its file after other words
-    return " ".join(str(path.parent.absolute() / word) if is_file_class(word) else word for word in words)
 
 
 def _published(given: Given, where: str) -> tuple[Published, ...]:

@@ -1,5 +1,6 @@
 """Which images to explain: rows of a split, file names in it, and picture files."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -59,7 +60,7 @@ def _parts(text: str, split: Split) -> list[str]:
 
 
 def _subject(text: str, dataset: Dataset, split: Split, kind: str) -> Subject:
-    if text.isdecimal():
+    if re.fullmatch(r"[0-9]{1,18}", text):
         return _row(int(text), split, kind)
     if row := _named(text, split, kind):
         return subject_of(split, row[0])

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import ndtr, ndtri  # scipy.stats takes a second to load
 
-from .signflip import Floats
+from .signflip import AT_ONCE, Floats
 
 RESAMPLES = 9_999  # the ends move by about 1 % of the interval's width from seed to seed
 
@@ -36,8 +36,10 @@ def bootstrap_interval(differences: Floats, alpha: float = 0.05, seed: int = 0) 
         return float("nan"), float("nan")
     if np.ptp(differences) == 0:
         return float(differences[0]), float(differences[0])
-    drawn = np.random.default_rng(seed).integers(0, n, (RESAMPLES, n))
-    means = np.sort(differences[drawn].mean(axis=-1))
+    random, step = np.random.default_rng(seed), max(1, AT_ONCE // n)
+    sizes = [min(step, RESAMPLES - start) for start in range(0, RESAMPLES, step)]
+    few = [differences[random.integers(0, n, (size, n))].mean(axis=-1) for size in sizes]
+    means = np.sort(np.concatenate(few))
     tail = (1 - (1 - alpha)) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = _corrected(differences, means, tail)

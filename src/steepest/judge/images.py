@@ -20,14 +20,15 @@ Source: Owen 2007, Ann. Appl. Stat. 1, 386 (the bootstrap and its variance);
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr, stdtrit  # scipy.stats takes a second to load
 
 from ..errors import UserError
 from .measure import POINTS, Measure
-from .signflip import Floats
+from .signflip import AT_ONCE, Floats
 from .sizing import more_units
 from .verdict import Evidence, Pair, Verdict, conclude, gather
 
@@ -169,13 +170,21 @@ def pigeonhole_interval(table: Floats, alpha: float, seed: int = 0) -> tuple[flo
 
     Source: Owen 2007, Ann. Appl. Stat. 1, 386.
     """
-    random = np.random.default_rng(seed)
     n, images = table.shape
-    rows = random.multinomial(n, np.full(n, 1 / n), size=RESAMPLES) / n
-    columns = random.multinomial(images, np.full(images, 1 / images), size=RESAMPLES) / images
-    means = np.einsum("ri,ri->r", rows @ table, columns)
+    rows, columns = _drawn_anew(n, seed), _drawn_anew(images, seed + 1)
+    step = max(1, AT_ONCE // images)
+    sums = [columns[start : start + step] @ table.T for start in range(0, RESAMPLES, step)]
+    means = np.einsum("ru,ru->r", rows, np.concatenate(sums)) / (n * images)
     low, high = np.quantile(means, [alpha / 2, 1 - alpha / 2])
     return float(low), float(high)
+
+
+@lru_cache(2)
+def _drawn_anew(count: int, seed: int) -> NDArray[np.uint8]:
+    """Return how often each of ``count`` comes when as many are drawn with replacement, [RESAMPLES, count]."""
+    random = np.random.default_rng(seed)
+    draws = (random.integers(0, count, count) for _ in range(RESAMPLES))
+    return np.array([np.bincount(each, minlength=count).astype(np.uint8) for each in draws])
 
 
 def _difference(correct_a: ArrayLike, correct_b: ArrayLike) -> Floats:

@@ -9,7 +9,7 @@ from ..errors import UserError
 from .anytime import anytime_interval, floor, log_evidence, running_p_equivalent, running_p_two_sided
 from .bootstrap import bootstrap_interval
 from .measure import POINTS, Measure
-from .signflip import Floats
+from .signflip import AT_ONCE, Floats
 from .sizing import PROBABLY, sign_is_seen, without_spread
 from .verdict import Evidence, Pair, Verdict, check_levels, conclude, finite
 
@@ -175,9 +175,13 @@ def more_until_decided(differences: Floats, margin: float, level: float, maximum
     if np.ptp(differences) == 0:
         return without_spread(differences, margin, least=1)
     futures = _futures(differences, maximum - n)
-    p, within = running_p_two_sided(futures), running_p_equivalent(futures, margin)
-    different = (p <= level) & sign_is_seen(differences)
-    decided = (different | (within <= level))[:, n:].mean(axis=0)
+    step = max(1, AT_ONCE // maximum)  # a few at a time: many units take no more memory
+    count, seen = np.zeros(maximum - n), sign_is_seen(differences)
+    for start in range(0, FUTURES, step):
+        few = futures[start : start + step]
+        p, within = running_p_two_sided(few), running_p_equivalent(few, margin)
+        count += (((p <= level) & seen) | (within <= level))[:, n:].sum(axis=0)
+    decided = count / FUTURES
     if decided[-1] < PROBABLY:
         return None, f"probably not decided by the maximum of {maximum:,}"
     return int((decided >= PROBABLY).argmax()) + 1, ""

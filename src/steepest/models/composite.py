@@ -3,14 +3,20 @@
 from collections import Counter, OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from math import prod
 from typing import ClassVar, NamedTuple
 
 from torch import Tensor, nn
 
-from ..errors import ShapeError
+from ..errors import LONGEST_NAME, ShapeError
 from .convolution import Convolution
-from .layer import Field, Layer, Shape
+from .layer import Field, Layer, Shape, parameter_count
 from .pointwise import BatchNorm
+
+MOST_LAYERS = 1000  # far above any network for small images; stops a nest of repetitions early
+MOST_PARAMETERS = 1_000_000_000  # 4 GB of weights, and four times that to train them with Adam
+MOST_VALUES = 250_000_000  # of all layers' outputs for one image: 1 GB, which training keeps for each of a batch
 
 
 @dataclass(frozen=True)
@@ -46,12 +52,14 @@ class Residual:
     def __str__(self) -> str:
         return "{" + write(self.path) + "}"
 
+    @lru_cache(maxsize=MOST_LAYERS)  # noqa: B019  # blocks within blocks would each ask twice for what is inside
     def output_shape(self, shape: Shape) -> Shape:
         """Return the path's output shape, which a projection must be able to reach."""
         last = shape_behind(expand(self.path), shape)
         self.projection(shape)
         return last
 
+    @lru_cache(maxsize=MOST_LAYERS)  # noqa: B019
     def projection(self, shape: Shape) -> tuple[Layer, ...]:
         """Return the layers that bring the input to the path's output shape; none where it has it.
 
@@ -91,6 +99,7 @@ class Residual:
         """Return those of path and projection."""
         return sum(part.layer.multiply_adds(part.before) for part in self.parts(shape))
 
+    @lru_cache(maxsize=MOST_LAYERS)  # noqa: B019
     def field(self, before: Field, shape: Shape) -> Field:
         """Return the path's field, which holds the projection's."""
         for _, layer, shape_before, _ in place(expand(self.path), shape):
@@ -143,6 +152,56 @@ def expand(items: Sequence[Item]) -> tuple[Layer, ...]:
         else:
             layers.append(item)
     return tuple(layers)
+
+
+def layer_count(items: Sequence[Item]) -> int:
+    """Return how many layers there are with every repetition written out, those within blocks too.
+
+    >>> layer_count((Repetition((BatchNorm(), Residual((BatchNorm(),))), 3),))
+    9
+    """
+    count = 0
+    for item in items:
+        match item:
+            case Repetition():
+                count += layer_count(item.items) * item.times
+            case Residual():
+                count += 1 + layer_count(item.path)
+            case _:
+                count += 1
+    return count
+
+
+def check_size(model: str, layers: Sequence[Layer], shape: Shape, most: int = MOST_PARAMETERS) -> None:
+    """Refuse a network that fits into no memory, before any of it is made.
+
+    Args:
+        model: its text.
+        most: parameters.
+
+    Raises:
+        ShapeError: it learns too many numbers, or gives too many values for one image; the line says how many.
+    """
+    name = model if len(model) <= LONGEST_NAME else f"{model[:LONGEST_NAME]}.."
+    parameters, values = 0, prod(shape)
+    for each in place(layers, shape):
+        parameters += parameter_count(each.layer, each.before)
+        values += _values(each)
+    if parameters > most:
+        raise ShapeError(
+            f"`{name}` would have {parameters:,} parameters on {list(shape)} images; at most {most:,} "
+            "can be trained here. Pool more, or write smaller layers."
+        )
+    if values > MOST_VALUES:
+        raise ShapeError(
+            f"`{name}` would give {values:,} values for one image of {list(shape)}, all layers together; at most "
+            f"{MOST_VALUES:,} are kept. Pool more, write smaller layers, or take smaller images."
+        )
+
+
+def _values(placed: "Placed") -> int:
+    inner = placed.layer.parts(placed.before) if isinstance(placed.layer, Residual) else ()
+    return prod(placed.behind) + sum(map(_values, inner))
 
 
 def place(layers: Sequence[Layer], shape: Shape, prefix: str = "") -> Iterator[Placed]:

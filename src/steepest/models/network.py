@@ -1,6 +1,7 @@
 """A model's text becomes a network: raw pixels [B, C, H, W] in, logits [B, K] out."""
 
 import inspect
+import os
 from collections.abc import Callable, Sequence
 from math import sqrt
 from typing import Any
@@ -10,16 +11,17 @@ from torch import Tensor, nn
 
 from ..errors import NotationError, ShapeError, UserError, find_name, nearest_names, spelled
 from ..randomness import generator, seed_of
-from ..specification import Specification, is_file_class, load_file_class
-from .composite import Item, assemble, expand, place, shape_behind
+from ..specification import Specification, is_file_class
+from ..usercode import is_users, load
+from .composite import MOST_PARAMETERS, Item, assemble, check_size, expand, shape_behind
 from .convolution import Convolution
-from .layer import Layer, Shape, parameter_count, set_zeros
+from .layer import Layer, Shape, set_zeros
 from .modules import Normalization, normalization
 from .notation import parse
 from .pointwise import Dense
 from .table import MODELS, named_model
 
-MOST_PARAMETERS = 1_000_000_000  # 4 GB of weights, and four times that to train them with Adam
+TRAINED = 16  # bytes a parameter: itself, its gradient, and Adam's two means
 
 Weights = nn.Conv2d | nn.Linear
 
@@ -130,12 +132,7 @@ def _check_fit(model: str, layers: Sequence[Layer], shape: Shape, classes: int) 
         last = shape_behind(layers, shape)
     except ShapeError as error:
         raise _misfit(named, shape, str(error)) if named else error from None
-    count = sum(parameter_count(each.layer, each.before) for each in place(layers, shape))
-    if count > MOST_PARAMETERS:
-        raise ShapeError(
-            f"The model would learn {count:,} numbers on {list(shape)} images; at most "
-            f"{MOST_PARAMETERS:,} are built. Pool more, or write smaller layers."
-        )
+    check_size(model, layers, shape, min(MOST_PARAMETERS, _memory() // TRAINED))
     if last[0] == classes and set(last[1:]) <= {1}:
         return
     if named:
@@ -148,6 +145,14 @@ def _check_fit(model: str, layers: Sequence[Layer], shape: Shape, classes: int) 
     raise ShapeError(
         f"The model gives maps {list(last)} where {classes} logits are needed: end the notation with F{classes}."
     )
+
+
+def _memory() -> int:
+    """Return the bytes of memory that this machine has, or without end where it does not say."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return TRAINED * MOST_PARAMETERS
 
 
 def _misfit(model: str, shape: Shape, why: str) -> ShapeError:
@@ -169,7 +174,7 @@ def build_user_class(model: str, shape: tuple[int, int, int], classes: int, *, i
         ShapeError: it does not give logits [B, classes] for images [B, *shape].
     """
     wanted = Specification.parse(model)
-    kind = load_file_class(wanted.name)
+    kind = load(wanted.name)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed_of(seed, "initial weights"))
         module = _construct(wanted, kind, {"shape": shape, "classes": classes})
@@ -182,6 +187,9 @@ def build_user_class(model: str, shape: tuple[int, int, int], classes: int, *, i
 def _construct(wanted: Specification, kind: Any, offered: dict[str, Any]) -> nn.Module:
     if not callable(kind):
         raise UserError(f"`{wanted.name}` is no class. Name a class that makes an nn.Module.")
+    # one that the file merely imports is not even made: a stranger may have said so, and with which settings
+    if isinstance(kind, type) and not issubclass(kind, nn.Module) and not is_users(kind):
+        raise UserError(f"`{wanted.name}` makes a {kind.__name__}; an nn.Module is needed.")
     accepted = inspect.signature(kind).parameters
     settings = {name: value for name, value in offered.items() if name in accepted}
     try:

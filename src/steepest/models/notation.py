@@ -13,18 +13,18 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from ..errors import NotationError, UserError
-from .composite import Item, Repetition, Residual, expand
+from ..errors import LONGEST_NAME, NotationError, UserError
+from .composite import MOST_LAYERS, Item, Repetition, Residual, layer_count
 from .convolution import Convolution, GlobalAverage, Pool
 from .layer import Layer, Shape, counts_nothing, learns_nothing, require_maps, same_field
 from .pointwise import ACTIVATIONS, Activation, BatchNorm, Dense, Drop, LeakyReLU, LocalResponseNorm
 
-MOST_LAYERS = 1000  # far above any network for small images; stops a nest of repetitions early
+LONGEST = 20_000  # characters: a thousand layers of the longest kind
 DEEPEST_NEST = 20  # brackets within brackets; far below Python's own limit on recursion
 
-_SIZE = r"[1-9]\d{0,5}"  # six digits are beyond any layer that fits into memory
-_FRACTION = r"\d{0,6}(?:\.\d{1,30})?"
-_SUFFIXES = re.compile(r"([spg])(\d{1,6})")
+_SIZE = r"[1-9][0-9]{0,5}"  # six digits are beyond any layer that fits into memory
+_FRACTION = r"[0-9]{0,6}(?:\.[0-9]{1,30})?"
+_SUFFIXES = re.compile(r"([spg])([0-9]{1,6})")
 
 Reader = Callable[[re.Match[str]], Layer]
 
@@ -52,11 +52,11 @@ def _pool(match: re.Match[str]) -> Layer:
 
 
 _READERS: list[tuple[re.Pattern[str], Reader]] = [
-    (re.compile(rf"({_SIZE})C({_SIZE})((?:[spg]\d{{1,6}})*)(n?)"), _convolution),
-    (re.compile(rf"([MA])({_SIZE})((?:[sp]\d{{1,6}})*)"), _pool),
+    (re.compile(rf"({_SIZE})C({_SIZE})((?:[spg][0-9]{{1,6}})*)(n?)"), _convolution),
+    (re.compile(rf"([MA])({_SIZE})((?:[sp][0-9]{{1,6}})*)"), _pool),
     (re.compile("G"), lambda match: GlobalAverage()),
     (re.compile(rf"F({_SIZE})(n?)"), lambda match: Dense(int(match[1]), bias=not match[2])),
-    (re.compile(rf"D(?=[\d.])({_FRACTION})"), lambda match: Drop(float(match[1]))),
+    (re.compile(rf"D(?=[0-9.])({_FRACTION})"), lambda match: Drop(float(match[1]))),
     (re.compile("B"), lambda match: BatchNorm()),
     (re.compile(rf"X({_SIZE})"), lambda match: Repeat(int(match[1]))),
     (re.compile(rf"L({_SIZE})"), lambda match: LocalResponseNorm(int(match[1]))),
@@ -93,13 +93,15 @@ def parse(text: str) -> tuple[Item, ...]:
     >>> write(parse("32C3p1-R-M2s2-(F128-R)x2-F10"))
     '32C3p1-R-M2-(F128-R)x2-F10'
     """
+    if len(text) > LONGEST:
+        raise NotationError(f"The notation has {len(text):,} characters; at most {LONGEST:,} are read.", text, 0)
     reader = _Reader(text)
     items = reader.network(depth=0)
     if reader.position < len(text):
         closing = text[reader.position] in ")}"
         missing = "Nothing was opened that this could close." if closing else "A `-` is missing here."
         raise reader.error(missing, 1)
-    if (count := len(expand(items))) > MOST_LAYERS:
+    if (count := layer_count(items)) > MOST_LAYERS:
         raise NotationError(
             f"Written out, these are {count:,} layers; at most {MOST_LAYERS:,} can be built.", text, 0
         )
@@ -152,12 +154,12 @@ class _Reader:
         return items
 
     def repetition(self, items: tuple[Item, ...], opened: int) -> Item:
-        match = re.compile(r"x([1-9]\d{0,2})(?!\d)").match(self.text, self.position)
+        match = re.compile(r"x([1-9][0-9]{0,2})(?![0-9])").match(self.text, self.position)
         if not match:
             raise self.error("A bracket says how often it stands: (...)x2 to (...)x999.", 1)
         self.position = match.end()
         times = int(match[1])
-        if len(expand(items)) * times > MOST_LAYERS:
+        if layer_count(items) * times > MOST_LAYERS:
             length = self.position - opened
             raise self.error(f"These are more than {MOST_LAYERS:,} layers.", length, opened)
         return Repetition(items, times)
@@ -179,6 +181,8 @@ class _Reader:
 
 
 def _why_not(token: str) -> str:
+    if len(token) > LONGEST_NAME:
+        return f"`{token[:LONGEST_NAME]}..` is no layer: between layers stands a `-`."
     for short, (kind, _) in ACTIVATIONS.items():
         if token.lower() == kind.lower():
             return f"`{token}` is no layer. Write {kind} as `{short}`."

@@ -169,7 +169,7 @@ class LocalResponseNorm:
 
     def build(self, shape: Shape) -> nn.Module:
         """Return an ``nn.LocalResponseNorm``."""
-        n = self.neighbours
+        n = min(self.neighbours, 2 * shape[0] - 1)  # all of them, from each: torch would pad with the rest
         return nn.LocalResponseNorm(n, alpha=1e-4 * n, beta=0.75, k=2.0)  # torch divides alpha by n
 
 

@@ -1,13 +1,14 @@
 """What a network is made of, row by row: shapes, parameters, receptive fields, multiply-adds and sizes."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from ..errors import ShapeError, UserError, spelled
+from ..errors import LONGEST_NAME, ShapeError, UserError, spelled
 from ..lazy import brief, html_of
-from .composite import Placed, Residual, expand, place, write
+from .composite import Placed, Residual, check_size, expand, place, write
 from .layer import Field, Layer, Shape, parameter_count
 from .network import items_of
 from .pointwise import Activation, LeakyReLU
@@ -123,6 +124,7 @@ def layer_table(model: str, shape: tuple[int, int, int] | None = None, classes: 
         named = spelled(model, MODELS)
         shape = MODELS[named].shape if named else (1, 28, 28)
     items = items_of(model, classes)
+    check_size(model, expand(items), shape)
     rows, values = [], 0
     for row, counted in _rows(tuple(place(expand(items), shape)), Field(), shape, 0):
         rows.append(row)
@@ -157,10 +159,12 @@ def parse_shape(text: str) -> tuple[int, int, int]:
     >>> parse_shape("3x32x32")
     (3, 32, 32)
     """
-    sides = text.lower().split("x")
-    if len(sides) != 3 or not all(each.isdecimal() and 0 < int(each) < 100_000 for each in sides):
-        raise ShapeError(f"`{text}` is no shape of an image. Write channels x height x width, such as 1x28x28.")
-    channels, height, width = map(int, sides)
+    found = re.fullmatch(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})x([1-9][0-9]{0,4})", text, re.IGNORECASE)
+    if not found:
+        raise ShapeError(
+            f"`{text[:LONGEST_NAME]}` is no shape of an image. Write channels x height x width, such as 1x28x28."
+        )
+    channels, height, width = map(int, found.groups())
     return channels, height, width
 
 

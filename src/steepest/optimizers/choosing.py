@@ -15,13 +15,13 @@ from typing import Any
 import torch
 
 from ..errors import UnknownName, UserError, find_name
-from ..specification import Specification, is_file_class, load_file_class
+from ..specification import Specification
+from ..usercode import load
 from .from_torch import FromTorch
 from .hyperparameter import hyperparameters, inner_rule_field
 from .rule import RULES, Optimizer, complete
 
 TORCH_PREFIX = "torch.optim."
-WRAPS = " of "
 FALLBACK_LR = 1e-3  # for a class that states no default of its own
 
 
@@ -51,13 +51,12 @@ def choose(text: str, lr: float | None = None) -> Choice:
     Choice(rule=Lookahead(rule=SGD(), k=3, alpha=0.5), lr=0.5)
     """
     rule: Optimizer | None = None
-    for part in reversed(text.split(WRAPS)):  # the innermost is written last
-        written = Specification.parse(part)
+    for written in reversed(Specification.chain(text)):  # the innermost is written last
         settings = dict(written.settings)
         if "lr" in settings:
             lr = _one_rate(lr, settings.pop("lr"), text)
         rule = _make(written.name, settings, rule)
-    assert rule is not None  # text.split gives at least one part
+    assert rule is not None  # a chain has at least one part
     chosen = lr if lr is not None else default_lr(rule)
     if not 0 < chosen < float("inf"):
         raise UserError(f"The learning rate must be a number above 0, not {chosen:g}.")
@@ -84,8 +83,8 @@ def class_of(name: str) -> Any:
         UnknownName: no rule and no torch optimizer is called so.
         UserError: the user's file cannot be loaded.
     """
-    if is_file_class(name):
-        return load_file_class(name)
+    if Specification(name, {}).file is not None:
+        return load(name)
     if name.startswith(TORCH_PREFIX):
         return _torch_class(name.removeprefix(TORCH_PREFIX))
     hint = "`steepest optimizers list` shows them all."

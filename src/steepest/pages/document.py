@@ -45,7 +45,7 @@ def write_files(
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir():
         if ours.fullmatch(old.name):
-            old.unlink()
+            old.unlink(missing_ok=True)  # another process may write the same pages
     written = []
     for name, what in files:
         if isinstance(what, Table | Matrix) and name.endswith(".csv"):

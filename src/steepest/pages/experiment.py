@@ -15,7 +15,8 @@ from textwrap import wrap
 from ..content.content import Cell, Content, Figure, Item, Items, Network, Page, Table, Text, Words
 from ..content.png import png_of
 from ..content.svg import svg_of
-from ..content.text import aligned, counted, duration, number, printable, table_lines
+from ..content.text import aligned, counted, duration, number, table_lines
+from ..errors import printable
 from ..experiments.experiment import Experiment
 from ..experiments.reproduction import (
     AGREES,

@@ -14,7 +14,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..data.decoding import as_seen, read_picture
-from ..errors import DataError, ShapeError, UserError
+from ..data.folder_scan import files_below
+from ..errors import DataError, ShapeError, UserError, cell_text
 from ..evaluation import logits_of
 from ..models import Network
 from ..plan import Plan
@@ -70,15 +71,18 @@ class Predictions:
         return {"images": [{"path": name, "ranking": ranking} for name, ranking in images]}
 
     def to_csv(self, top: int = 3) -> str:
-        """Return a table with a row an image: its file, or its number, then each rank's class and probability."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
+        """Return a table with a row an image: its file, or its number, then each rank's class and probability.
+
+        Names that a spreadsheet would run begin with an apostrophe; ``to_dict`` has them as they are.
+        """
         ranks = range(1, min(top, len(self.columns)) + 1)
         heads = [f"{word}_{rank}" for rank in ranks for word in ("class", "probability")]
-        writer.writerow(["file", *heads])
+        rows: list[list[object]] = [["file", *heads]]
         for name, ranking in zip(self._names(), self.rankings(top), strict=True):
             cells = [cell for label, share in ranking for cell in (label, f"{share:.6f}")]
-            writer.writerow([name, *cells])
+            rows.append([name, *cells])
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([cell_text(str(cell)) for cell in row] for row in rows)
         return text.getvalue()
 
     def _names(self) -> list[str]:
@@ -170,9 +174,7 @@ def _files(paths: Sequence[Path]) -> list[tuple[Path, bool]]:
     found: list[tuple[Path, bool]] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(each for each in path.rglob("*") if each.is_file())
-            visible = (p for p in inside if not any(s.startswith(".") for s in p.relative_to(path).parts))
-            found += [(each, False) for each in visible]
+            found += [(each, False) for each in sorted(files_below(path)) if each.is_file()]
         elif path.is_file():
             found.append((path, True))
         else:

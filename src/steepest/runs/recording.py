@@ -1,21 +1,24 @@
 """Training into a run directory: start a run, go on with one, and record every epoch durably."""
 
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from ..config import Config
 from ..data import Dataset, load
 from ..data.table import TABLE
-from ..errors import IntegrityError, UserError
+from ..errors import IntegrityError
 from ..specification import with_absolute_files
+from ..storage import locked
 from ..training.history import Checkpoint, Epoch, Progress, is_done
 from ..training.loops import steps
 from ..training.preparation import Setup, prepare
+from ..usercode import require
+from .environment import named_files
+from .program import program_hashes
 from .restoring import put_weights
-from .run import Run
+from .run import CONFIG, DEFAULT_FOLDER, LOCK, Run, make_folder, make_free_folder
 
 
 def begin(
@@ -28,7 +31,26 @@ def begin(
         out: the run directory; None takes the next free name under ``runs/``.
     """
     setup = ready(config, dataset=dataset, data_dir=data_dir)
-    return Run.create(out, setup, data_dir), setup
+    with created(setup, out, data_dir) as run:
+        return run, setup
+
+
+@contextmanager
+def created(setup: Setup, out: Path | None, data_dir: Path | None = None) -> Iterator[Run]:
+    """Make the run directory of what is about to be trained, and keep every other process from it meanwhile.
+
+    The lock comes before the first byte: of two processes with one ``out`` one makes the run.
+
+    Args:
+        out: the run directory; None takes the next free name under ``runs/``.
+        data_dir: where the dataset was found, to find it there again.
+
+    Raises:
+        UserError: there is something at the path, or another process is at work there.
+    """
+    path = make_folder(out) if out else make_free_folder(DEFAULT_FOLDER, setup.config)
+    with _held(path):
+        yield Run.create(make_folder(path), setup, data_dir)  # looked at again: somebody may have been quicker
 
 
 def ready(config: Config, *, dataset: Dataset | None = None, data_dir: Path | None = None) -> Setup:
@@ -73,28 +95,44 @@ def _is_folder(data: str) -> bool:
 
 
 def reopen(run: Run, data_dir: Path | None = None) -> tuple[Setup, Checkpoint | None]:
-    """Return what is needed to go on with a run exactly as it was started.
+    """Return what is needed to go on with a run exactly as it was started, or to report on a finished one.
+
+    Where the last checkpoint is damaged the run goes on with the one before, and a warning says so.
 
     Raises:
-        UserError: the run is finished.
         IntegrityError: a file or the data is not what it was.
     """
-    checkpoint = run.checkpoint()
-    _ = run.metrics  # refused here where they do not agree, not after an epoch's work
-    if checkpoint is not None and is_done(run.config, checkpoint.history):
-        raise UserError(
-            f"{run.path} is finished: {checkpoint.epoch} of {run.config.epochs} epochs. To train its weights "
-            f"further, start a new run with --init-from {run.path}."
-        )
-    changed = run.changed_files("model", "optimizer")
-    if changed:
+    program_hashes()  # found while nobody waits for the lock
+    checkpoint = last_whole(run)
+    if changed := run.changed_files("model", "optimizer"):
         raise IntegrityError(
             f"{', '.join(changed)} was changed since {run.name} was started with it: going on would mix two "
             f"programs. Put it back, or start a new run."
         )
+    require(named_files(run.config), run.path / CONFIG)
+    if checkpoint is None or not is_done(run.config, checkpoint.history):
+        run.note_continuation()
     setup = prepare(run.config, run.source(data_dir), run.plan)
     give_weights(setup, checkpoint, run)
     return setup, checkpoint
+
+
+def last_whole(run: Run) -> Checkpoint | None:
+    """Return where a run goes on, from the newest generation of its checkpoint that is whole.
+
+    Raises:
+        IntegrityError: the files do not agree, or what is damaged is nowhere else.
+    """
+    epoch = run.fall_back()
+    if epoch is not None:
+        back = f"goes on after epoch {epoch}, the generation before" if epoch else "begins again"
+        warnings.warn(f"The last checkpoint of {run.path} is damaged: training {back}.", stacklevel=3)
+    checkpoint = run.checkpoint()
+    _ = run.metrics  # refused here where they do not agree, not after an epoch's work
+    if checkpoint is not None:
+        run.mend_best(checkpoint)
+        run.mend_table(checkpoint)
+    return checkpoint
 
 
 def record(run: Run, setup: Setup, start: Checkpoint | None = None) -> Iterator[Progress | Epoch]:
@@ -116,17 +154,18 @@ def saved(run: Run, event: Progress | Epoch) -> Progress | Epoch:
     return event
 
 
+def held(run: Run) -> AbstractContextManager[None]:
+    """Keep every other process from training the same run meanwhile.
+
+    Raises:
+        UserError: another process is training it.
+    """
+    return _held(run.path)
+
+
 @contextmanager
-def held(run: Run) -> Iterator[None]:
-    """Keep every other process from training the same run meanwhile."""
-    lock = FileLock(run.path / ".lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise UserError(f"Another process is training {run.path} right now.") from None
-    try:
-        for leftover in run.path.glob(".*.part"):  # of a process that was killed as it wrote
+def _held(path: Path) -> Iterator[None]:
+    with locked(path / LOCK, f"is training {path}"):
+        for leftover in path.glob(".*.part"):  # of a process that was killed as it wrote
             leftover.unlink(missing_ok=True)
         yield
-    finally:
-        lock.release()

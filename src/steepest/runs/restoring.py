@@ -1,10 +1,11 @@
 """What a run keeps, and what is made of it again: network, checkpoint, and the table of epochs.
 
 A checkpoint is named tensors and a record, exact to the bit; ``metrics.csv`` has a row per epoch, with the seconds
-that no checkpoint holds.
+that no checkpoint holds. Its last column is a hash: the first digits of the SHA-256 of all that stands before.
 """
 
 import csv
+import hashlib
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,8 +18,10 @@ from ..data import Dataset
 from ..errors import IntegrityError, ShapeError
 from ..models import Network, build
 from ..optimizers import pack, unpack
-from ..storage import write_durably
-from ..training.history import Checkpoint, Row
+from ..storage import SEAL, read_bytes, write_durably
+from ..training.history import COLUMNS, Checkpoint, Row
+
+DIGITS = 16  # of each row's hash
 
 
 def described(dataset: Dataset) -> dict[str, Any]:
@@ -70,15 +73,22 @@ def read_table(path: Path) -> list[Row]:
     """Return the rows of a table, or none where there is no file.
 
     Raises:
-        IntegrityError: the file is not as it was written.
+        IntegrityError: the file is not as it was written. A table of an older steepest has no hashes; of that
+            only what cannot be read is found.
     """
     if not path.is_file():
         return []
     try:
-        with path.open(newline="") as file:
-            return [_numbers(row) for row in csv.DictReader(file)]
-    except (ValueError, TypeError, csv.Error) as error:
-        raise IntegrityError(f"{path} is not as it was written: {error}") from error
+        text = read_bytes(path).decode()
+        rows = [_numbers(row) for row in csv.DictReader(io.StringIO(text, newline=""))]
+    except (ValueError, TypeError, AttributeError, csv.Error) as error:
+        raise IntegrityError(f"{path} is not as it was written: {error}.") from error
+    head, *lines = text.splitlines() or [""]
+    plain = [line.rpartition(",")[0] for line in (head, *lines)]
+    older = head.endswith(",seconds")
+    if not lines or not (older or (head.endswith(f",{SEAL}") and _with_hashes(plain) == text)):
+        raise IntegrityError(f"{path} is not as it was written: it was changed or cut off.")
+    return rows
 
 
 def write_table(path: Path, history: Sequence[Row], seconds: Mapping[int, float]) -> None:
@@ -93,11 +103,26 @@ def write_table(path: Path, history: Sequence[Row], seconds: Mapping[int, float]
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    write_durably(path, text.getvalue())
+    write_durably(path, _with_hashes(text.getvalue().splitlines()))
+
+
+def _with_hashes(lines: Sequence[str]) -> str:
+    """Return a table's lines, its headings first, each with one cell more: the hash of all that stands before."""
+    before, done = hashlib.sha256(), list[str]()
+    for line in lines:
+        before.update(f"{line},".encode())
+        done.append(f"{line},{before.hexdigest()[:DIGITS] if done else SEAL}\n")
+        before.update(b"\n")
+    return "".join(done)
+
+
+def in_order(row: Row) -> Row:
+    """Return a row with its columns as training gives them; a checkpoint's JSON sorts them."""
+    return {key: row[key] for key in (*(c for c in COLUMNS if c in row), *(k for k in row if k not in COLUMNS))}
 
 
 def _numbers(row: dict[str, str]) -> Row:
-    return {key: float(value) for key, value in row.items() if value}
+    return {key: float(value) for key, value in row.items() if value and key != SEAL}
 
 
 def taken_apart(checkpoint: Checkpoint) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -121,7 +146,7 @@ def put_together(tensors: dict[str, Tensor], record: dict[str, Any]) -> Checkpoi
         buffers=_unprefixed("buffers", tensors),
         state=unpack(_unprefixed("state", tensors), record["state"]),
         weights=_unprefixed("weights", tensors),
-        history=record["history"],
+        history=[in_order(row) for row in record["history"]],
     )
 
 

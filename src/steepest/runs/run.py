@@ -2,19 +2,20 @@
 
     runs/<name>/
         config.toml            every value, defaults too
-        environment.json       versions, processor, plan, data hashes
-        metrics.csv            a row per epoch, with its seconds
+        environment.json       versions, processor, plan, data hashes, and the hash of config.toml
+        metrics.csv            a row per epoch, with its seconds and a hash
         last.safetensors       all that resuming needs: one file, one commit
+        .previous.safetensors  the same, an epoch earlier: what resuming falls back to where the last is damaged
         best.safetensors       the weights that did best on the validation split; the last without one
         report.html            and its pictures: see ``reporting``
 
-``last.safetensors`` is the truth. It is written last in each epoch; everything beside it can be made anew.
+``last.safetensors`` is the truth. It is written last in each epoch; everything beside it can be made anew. Each of
+these files vouches for its own bytes, ``config.toml`` excepted, for which ``environment.json`` does.
 """
 
 import json
 import os
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
@@ -31,16 +32,41 @@ from ..evaluation import Evaluation, evaluate
 from ..lazy import html_of
 from ..models import Network
 from ..plan import Plan
-from ..storage import read_record, read_tensors, write_durably, write_tensors
+from ..specification import Foreign
+from ..storage import (
+    read_bytes,
+    read_record,
+    read_tensors,
+    sealed,
+    sha256,
+    tensors_hash,
+    unsealed,
+    write_durably,
+    write_tensors,
+)
 from ..training.history import Checkpoint, Epoch, best_epoch, is_done
 from ..training.preparation import Setup, with_validation
+from ..usercode import CODE, allow_foreign, keep
+from .arithmetic import continuations, why_not
 from .environment import changed_files, environment, hashes_of_files
+from .kinds import ENVIRONMENT as KIND
 from .predicting import Images, Predictions, predict
-from .restoring import described, put_together, put_weights, read_table, taken_apart, untrained, write_table
+from .restoring import (
+    described,
+    in_order,
+    put_together,
+    put_weights,
+    read_table,
+    taken_apart,
+    untrained,
+    write_table,
+)
 
 CONFIG, ENVIRONMENT, METRICS = "config.toml", "environment.json", "metrics.csv"
-LAST, BEST = "last.safetensors", "best.safetensors"
+LAST, BEST, PREVIOUS = "last.safetensors", "best.safetensors", ".previous.safetensors"
+LOCK = ".lock"
 DEFAULT_FOLDER = Path("runs")
+WITHOUT_TABLE = f"Without {METRICS} all but the seconds comes from {LAST}."
 
 
 def make_folder(path: Path) -> Path:
@@ -62,7 +88,12 @@ def make_folder(path: Path) -> Path:
 
 
 def _is_leftover(path: Path) -> bool:
-    return path.name == ENVIRONMENT or (path.name.startswith(".") and path.suffix == ".part")
+    return path.name in {ENVIRONMENT, LOCK} or (path.name.startswith(".") and path.suffix == ".part")
+
+
+def is_unbegun(path: Path) -> bool:
+    """Say whether a folder is all that a run left that was killed as it began."""
+    return (path / LOCK).is_file() and all(map(_is_leftover, path.iterdir()))
 
 
 def make_free_folder(folder: Path, config: Config) -> Path:
@@ -90,8 +121,9 @@ def _class_name(text: str) -> str:
     return text.rpartition(".py:")[2]
 
 
+LOOKS = 5  # at files that another process, which trains the run, may replace between the first and the second
+FEW = 2  # epochs at most that are trained again from the start where no generation before the damaged one was kept
 FORMAT = 1  # of the run directory; raised when an older steepest could not read it
-NEEDED = ("plan", "data")  # of the environment, to use a run at all
 
 
 @dataclass(frozen=True)
@@ -101,42 +133,52 @@ class Run:
     path: Path
 
     @classmethod
-    def create(cls, path: Path | None, setup: Setup, data_dir: Path | None = None) -> Self:
-        """Make a new run directory and write what is known before the first step.
+    def create(cls, path: Path, setup: Setup, data_dir: Path | None = None) -> Self:
+        """Write into a folder what is known before the first step; whoever calls keeps other processes away.
 
         Args:
-            path: None takes the next free name under ``runs/``.
+            path: the folder of ``make_folder`` or ``make_free_folder``.
             setup: what is about to be trained.
             data_dir: where the dataset was found, to find it there again.
-
-        Raises:
-            UserError: the path exists and is not an empty folder.
         """
-        path = make_folder(path) if path else make_free_folder(DEFAULT_FOLDER, setup.config)
-        run = cls(path)
+        run, text, files = cls(path), setup.config.to_toml(), hashes_of_files(setup.config)
         record = {
             **environment(setup.plan),
             "data": described(setup.dataset),
             "data_dir": str(data_directory(data_dir).resolve()),
-            "files": hashes_of_files(setup.config),
+            "files": files,
+            "config": sha256(text.encode()),
         }
-        write_durably(path / ENVIRONMENT, json.dumps(record, indent=2) + "\n")
-        write_durably(path / CONFIG, setup.config.to_toml())  # from here on it is a run
+        if setup.config.init_from:
+            record["start"] = tensors_hash(cls.open(setup.config.init_from).weights("best"))
+        for each in files.values():
+            keep(each)  # what this machine records is confirmed
+        write_durably(path / ENVIRONMENT, sealed(record))
+        write_durably(path / CONFIG, text)  # from here on it is a run
         return run
 
     @classmethod
-    def open(cls, path: "Path | str | Run") -> "Run":
+    def open(
+        cls, path: "Path | str | Run", *, allow_code: bool = False, note: Callable[[str], None] = lambda line: None
+    ) -> "Run":
         """Return the run at a path, or of that name under ``runs/``; a run stays as it is.
+
+        Args:
+            path: of its folder, or its name.
+            allow_code: confirm the code that it names, as it is now: it will run with all your rights.
+            note: takes a line for each file that is confirmed so.
 
         Raises:
             UserError: there is no run; the line names the newest ones that there are.
         """
         if isinstance(path, Run):
+            if allow_code:
+                allow_foreign(path.config.to_dict(), note)
             return path
         given = Path(path)
         for candidate in (given, DEFAULT_FOLDER / given):
             if (candidate / CONFIG).is_file():
-                return cls(candidate)
+                return cls.open(cls(candidate), allow_code=allow_code, note=note)
         names = ", ".join(run.name for run in list_runs()[:3])
         there = f"The newest under {DEFAULT_FOLDER}/: {names}." if names else "There are none yet."
         raise UserError(f"{given} is no run: it holds no {CONFIG}. {there}")
@@ -153,24 +195,25 @@ class Run:
         Raises:
             IntegrityError: the file is damaged, or was edited into what no run could have.
         """
+        path, written = self.path / CONFIG, self.environment.get("config")
+        if written is not None and sha256(read_bytes(path)) != written:
+            raise IntegrityError(
+                f"{path} was changed since the run began: it does not have the hash in {ENVIRONMENT}. "
+                "Put it back; for other settings start a new run."
+            )
         try:
-            return Config.read(self.path / CONFIG)
+            return Config.read(path)
         except UserError as error:
-            raise IntegrityError(f"{self.path / CONFIG} is not as it was written: {error}") from error
+            raise IntegrityError(f"{path} is not as it was written: {error}") from error
 
     @cached_property
     def environment(self) -> dict[str, Any]:
         """Versions, processor, plan, data hashes and notes."""
         path = self.path / ENVIRONMENT
         try:
-            record: dict[str, Any] = json.loads(path.read_text())
-            lacking = [name for name in NEEDED if name not in record]
-            Plan.of(record.get("plan", {}))
-        except (OSError, ValueError, TypeError, AttributeError) as error:
+            return unsealed(path, KIND, older=True)
+        except OSError as error:
             raise IntegrityError(f"{path} is not as it was written: {error}") from error
-        if lacking:
-            raise IntegrityError(f"{path} is not as it was written: it lacks {', '.join(lacking)}.")
-        return record
 
     @property
     def plan(self) -> Plan:
@@ -184,19 +227,28 @@ class Run:
         Raises:
             IntegrityError: metrics.csv says something else than the checkpoint.
         """
+        for _ in range(LOOKS):
+            history, table = self._history(), self._table()
+            if not table:  # only the seconds are nowhere else
+                return history
+            # the table is written first: a run that was killed between the two has one row more there
+            claimed = [{k: v for k, v in row.items() if k != "seconds"} for row in table]
+            if claimed[: len(history)] == history and len(table) <= len(history) + 1:
+                return table[: len(history)]
+        raise IntegrityError(
+            f"{self.path / METRICS} does not say what {LAST} does: one of them was changed, cut off "
+            f"or taken away. {WITHOUT_TABLE}"
+        )
+
+    def _history(self) -> list[dict[str, float]]:
         last = self.path / LAST
-        history: list[dict[str, float]] = read_record(last)["history"] if last.is_file() else []
-        table = read_table(self.path / METRICS)
-        if not table:  # only the seconds are nowhere else
-            return history
-        # the table is written first: a run that was killed between the two has one row more there
-        claimed = [{k: v for k, v in row.items() if k != "seconds"} for row in table]
-        if claimed[: len(history)] != history or len(table) > len(history) + 1:
-            raise IntegrityError(
-                f"{self.path / METRICS} does not say what {LAST} does: one of them was changed, cut off "
-                f"or taken away. Without {METRICS} all but the seconds comes from {LAST}."
-            )
-        return table[: len(history)]
+        return [in_order(row) for row in read_record(last)["history"]] if last.is_file() else []
+
+    def _table(self) -> list[dict[str, float]]:
+        try:
+            return read_table(self.path / METRICS)
+        except IntegrityError as error:
+            raise IntegrityError(f"{error} {WITHOUT_TABLE}") from error
 
     @property
     def epochs_done(self) -> int:
@@ -212,13 +264,22 @@ class Run:
         """Write an epoch's end: best, metrics, and last the checkpoint, which commits it."""
         checkpoint = epoch.checkpoint
         if epoch.improved:
-            record = {**self._identity(), "epoch": checkpoint.epoch}
-            write_tensors(self.path / BEST, checkpoint.weights, record)
-        timed = {int(row["epoch"]): row["seconds"] for row in self.metrics if "seconds" in row}
+            self._write_best(checkpoint)
+        timed = _seconds(self.metrics)
         timed[checkpoint.epoch] = round(epoch.seconds, 3)
         write_table(self.path / METRICS, checkpoint.history, timed)
         tensors, record = taken_apart(checkpoint)
-        write_tensors(self.path / LAST, tensors, {**self._identity(), **record})
+        write_tensors(self.path / LAST, tensors, {**self._identity(), **record}, before=self.path / PREVIOUS)
+
+    def note_continuation(self) -> None:
+        """Record where a run goes on, if its bytes may depend on that it is not where it began."""
+        recorded = self.environment
+        here, known = environment(self.plan), [recorded, *continuations(recorded)]
+        if why_not({**known[-1], "continued": []}, here):
+            later = {"after": self.epochs_done, **here}
+            record = {**recorded, "continued": [*known[1:], later]}
+            write_durably(self.path / ENVIRONMENT, sealed(record))
+            self.__dict__.pop("environment")  # as it was read
 
     def _identity(self) -> dict[str, Any]:
         return {
@@ -237,6 +298,75 @@ class Run:
         if not (self.path / LAST).is_file():
             return None
         return put_together(*self._read(LAST))
+
+    def fall_back(self) -> int | None:
+        """Put the generation before in the place of a damaged or missing last one, if that is the matter.
+
+        A killed or second call goes on with it: nothing is taken away before what comes for it is there.
+
+        Returns:
+            the epoch after which the run goes on; None where the last checkpoint is whole, or none was written.
+
+        Raises:
+            IntegrityError: the generation before is damaged too, or was not kept.
+        """
+        last, previous = self.path / LAST, self.path / PREVIOUS
+        damage = self._damage()
+        if damage is None:
+            return None
+        table = read_table(self.path / METRICS)
+        if previous.is_file():
+            try:
+                history = put_together(*self._read(PREVIOUS)).history
+            except IntegrityError as error:
+                raise IntegrityError(f"{damage} And the generation before: {error}") from error
+            table = table[: len(history)]
+            if table:
+                write_table(self.path / METRICS, history, _seconds(table))
+            previous.replace(last)
+            return len(history)
+        if len(table) > FEW or not table:
+            raise damage
+        (self.path / METRICS).unlink(missing_ok=True)
+        last.unlink(missing_ok=True)
+        return 0
+
+    def mend_best(self, checkpoint: Checkpoint) -> None:
+        """Write the best weights again where their file is damaged or missing, and the last ones are the best.
+
+        Raises:
+            IntegrityError: they are of an earlier epoch, and nowhere else.
+        """
+        try:
+            read_tensors(self.path / BEST)
+        except (IntegrityError, FileNotFoundError) as error:
+            best = best_epoch(checkpoint.history)
+            if best != checkpoint.epoch:
+                raise IntegrityError(
+                    f"{self.path / BEST} is missing or damaged, and the weights of epoch {best} are nowhere else. "
+                    f"Train them again: steepest train --config {self.path / CONFIG} --out FOLDER"
+                ) from error
+            self._write_best(checkpoint)
+
+    def mend_table(self, checkpoint: Checkpoint) -> None:
+        """Write the table of epochs again where it is missing; the seconds are lost with it."""
+        if not (self.path / METRICS).is_file():
+            write_table(self.path / METRICS, checkpoint.history, {})
+
+    def _write_best(self, checkpoint: Checkpoint) -> None:
+        record = {**self._identity(), "epoch": checkpoint.epoch}
+        write_tensors(self.path / BEST, checkpoint.weights, record)
+
+    def _damage(self) -> IntegrityError | None:
+        """Return what is wrong with the last checkpoint's file: its bytes, or that it is gone."""
+        try:
+            if (self.path / LAST).is_file():
+                read_tensors(self.path / LAST)
+            elif (self.path / PREVIOUS).is_file():
+                return IntegrityError(f"{self.path / LAST} is missing.")
+        except IntegrityError as error:
+            return error
+        return None
 
     def _read(self, file: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Return a file's tensors and record, once it agrees with the config and environment beside it."""
@@ -259,7 +389,7 @@ class Run:
         """
         dataset = load(
             self.config.data,
-            data_dir=data_dir or self._data_directory(),
+            data_dir=data_dir or self.data_directory(),
             image_size=self.config.size,
             unverified=self.config.unverified,
         )
@@ -271,7 +401,7 @@ class Run:
                 )
         return dataset
 
-    def _data_directory(self) -> Path | None:
+    def data_directory(self) -> Path | None:
         """Return where the run found its data, unless the user says otherwise or it is there no more."""
         recorded = self.environment.get("data_dir")
         if not recorded or VARIABLE in os.environ or not Path(recorded).is_dir():
@@ -301,21 +431,26 @@ class Run:
         return tensors if which == "best" else put_together(tensors, record).weights
 
     def changed_files(self, *settings: str) -> list[str]:
-        """Return the user's own files, named by these settings, that are not what they were."""
-        return changed_files(self.environment.get("files", {}), *settings)
+        """Return the user's own files, behind these settings, that are not what they were."""
+        return changed_files(self.files, *settings, config=self.config)
+
+    @property
+    def files(self) -> Mapping[str, Mapping[str, str]]:
+        """The SHA-256 of the user's own files as they were, by setting and path."""
+        files = self.environment.get("files") or {}
+        tables = [files, *(files.values() if isinstance(files, dict) else ())]
+        if not all(isinstance(each, dict) for each in tables):
+            raise IntegrityError(f"{self.path / ENVIRONMENT} is not as it was written: files is no table.")
+        return {setting: dict(files.get(setting, {})) for setting in CODE}
 
     def network(self, which: str = "best") -> Network:
         """Return the trained network: raw pixels [B, C, H, W] -> logits [B, K].
 
-        Where the user's own file with the model changed since, a warning says so.
+        Raises:
+            UserError: its model is code that is not confirmed on this machine, or was changed since.
         """
-        config, data = self.config, self.environment["data"]
-        for path in self.changed_files("model"):
-            warnings.warn(
-                f"{path} was changed since {self.name} was trained with it; what follows is by the file of now.",
-                stacklevel=2,
-            )
-        network = untrained(config, data)
+        model = Foreign(self.config.model, str(self.path / CONFIG), self.files["model"])
+        network = untrained(self.config.with_(model=model), self.environment["data"])
         put_weights(network, self.weights(which), self.name)
         return network.eval()
 
@@ -363,6 +498,10 @@ class Run:
 
     def _repr_html_(self) -> str:
         return html_of(self)
+
+
+def _seconds(table: list[dict[str, float]]) -> dict[int, float]:
+    return {int(row["epoch"]): row["seconds"] for row in table if "seconds" in row}
 
 
 def list_runs(folder: Path = DEFAULT_FOLDER) -> list[Run]:

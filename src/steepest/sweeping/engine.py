@@ -1,16 +1,19 @@
 """What carries tasks to workers, and what comes back."""
 
+import errno
+import os
 import traceback
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from ..errors import DISK_FULL, DivergedError, IntegrityError, SteepestError, StoppedError, UserError
+from ..errors import DivergedError, IntegrityError, SteepestError, StoppedError, UserError, trouble
 from .job import Job
 from .ready import Place
 
 ENGINES = ("local", "dask")
+AGAIN = "Start the sweep again: what the file is now makes other runs."
 _KINDS = {kind.exit_code: kind for kind in (SteepestError, UserError, IntegrityError, DivergedError, StoppedError)}
 
 
@@ -52,14 +55,15 @@ class Failure:
         """Describe an exception."""
         ours = error.exit_code if isinstance(error, SteepestError) else None
         disk = None
-        if isinstance(error, OSError) and error.errno in DISK_FULL:
-            disk = (error.errno, error.strerror or "The disk is full")
+        if trouble(error) is not None:
+            number = (error.errno if isinstance(error, OSError) else None) or errno.ENOMEM
+            disk = (number, os.strerror(number))
         line = str(error) if ours else f"{type(error).__name__}: {error}, {_place_of(error)}"
         return cls(line, ours, disk, "".join(traceback.format_exception(error)))
 
     def exception(self, job: Job) -> Exception:
         """Return the exception to raise in the driver; it names the job, and carries the worker's traceback."""
-        if self.disk is not None:  # whoever calls knows what to say of a full disk
+        if self.disk is not None:  # whoever calls knows what to say of what the machine lacks
             error: Exception = OSError(*self.disk)
         else:
             kind = _KINDS.get(self.exit_code or SteepestError.exit_code, SteepestError)

@@ -10,7 +10,6 @@
 Nothing but ``metrics.csv`` depends on the clock: a job that was broken off leaves the bytes of one that was not.
 """
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,13 +21,13 @@ from torch import Tensor
 
 from ..errors import IntegrityError
 from ..evaluation import Evaluation
-from ..runs.run import BEST, CONFIG, ENVIRONMENT, LAST, Run
-from ..storage import json_hash, sha256, write_durably, write_tensors
+from ..runs.run import BEST, CONFIG, ENVIRONMENT, LAST, LOCK, PREVIOUS, Run
+from ..storage import sealed, sha256, unsealed, write_durably, write_tensors
 from .engine import Task
 from .job import FORMAT
 
 OUTCOME, LOGITS, WEIGHTS = "outcome.json", "logits.safetensors", "weights.safetensors"
-ONLY_FOR_RESUMING = (LAST, BEST, ".lock")
+ONLY_FOR_RESUMING = (LAST, PREVIOUS, BEST, LOCK)
 WORK = ".work"  # in the sweep's folder: a lock for each job in hand, and from which epoch it was begun
 GLANCE = 1.0  # seconds between two looks at whether the driver is still there
 
@@ -64,7 +63,7 @@ def write_outcome(
         "splits": {split: measured(each) for split, each in evaluations.items()},
         "files": {n: sha256((path / n).read_bytes()) for n in files if (path / n).is_file()},
     }
-    write_durably(path / OUTCOME, json.dumps(_sealed(record), indent=2, sort_keys=True) + "\n")
+    write_durably(path / OUTCOME, sealed(record))
 
 
 def measured(evaluation: Evaluation) -> dict[str, float]:
@@ -78,17 +77,12 @@ def read_outcome(path: Path) -> dict[str, Any]:
     Raises:
         IntegrityError: the file is damaged or was changed.
     """
-    file = path / OUTCOME
     try:
-        record: dict[str, Any] = json.loads(file.read_bytes())
-        whole = _sealed({key: value for key, value in record.items() if key != "sha256"})
-    except (OSError, ValueError, AttributeError) as error:
-        raise IntegrityError(f"{file} is damaged: {error}. {_advice(path)}") from error
-    if record != whole:
-        raise IntegrityError(
-            f"{file} is damaged or was changed: it does not have the hash it was written with. {_advice(path)}"
-        )
-    return record
+        return unsealed(path / OUTCOME)
+    except IntegrityError as error:
+        raise IntegrityError(f"{error} {_advice(path)}") from error
+    except OSError as error:
+        raise IntegrityError(f"{path / OUTCOME} cannot be read: {error.strerror}. {_advice(path)}") from error
 
 
 def check_file(path: Path, name: str, record: dict[str, Any]) -> None:
@@ -112,10 +106,6 @@ def tidy(path: Path) -> None:
         (path / name).unlink(missing_ok=True)
     for leftover in path.glob(".*.part"):
         leftover.unlink(missing_ok=True)
-
-
-def _sealed(record: dict[str, Any]) -> dict[str, Any]:
-    return {**record, "sha256": json_hash(record)}
 
 
 def _advice(path: Path) -> str:

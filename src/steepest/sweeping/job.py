@@ -5,8 +5,9 @@ from functools import cached_property
 
 from ..config import Config
 from ..errors import UnknownName, UserError
-from ..runs.environment import hash_of_file, named_files
+from ..runs.environment import named_files
 from ..storage import json_hash
+from ..usercode import hashes_of
 
 FORMAT = 1  # of what a finished job leaves; raised when an older steepest could not read it
 KEY_DIGITS = 16  # 64 bits: among a million jobs two alike come up once in 37 million sweeps
@@ -45,6 +46,14 @@ class Job:
                 raise UnknownName("split", split, SPLITS)
 
     @cached_property
+    def files(self) -> dict[str, str]:
+        """The SHA-256 of the user's own files behind the config; none where one is missing, refused later."""
+        try:
+            return hashes_of(named_files(self.config))
+        except UserError:
+            return {}
+
+    @cached_property
     def key(self) -> str:
         """16 hexadecimal digits of the SHA-256 of the job: the name of its folder in every sweep.
 
@@ -55,7 +64,7 @@ class Job:
             "splits": self.splits,
             "which": self.which,
             "format": FORMAT,
-            "files": _contents(self.config),
+            "files": list(self.files.values()),
         }
         return json_hash(whole)[:KEY_DIGITS]
 
@@ -65,9 +74,3 @@ class Job:
         always = ("model", "data", "optimizer", "seed")
         told = [name for name in mine if name in always or mine[name] != plain[name]]
         return ", ".join(f"{name} {mine[name]}" for name in told)
-
-
-def _contents(config: Config) -> list[str]:
-    """Return the SHA-256 of each file of the user's that the config names; a missing one is refused later."""
-    hashes = map(hash_of_file, named_files(config))
-    return [each for each in hashes if each is not None]

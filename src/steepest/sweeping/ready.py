@@ -60,6 +60,11 @@ def setup_of(config: Config, place: Place, plan: Plan | None = None) -> Setup:
     return replace(setup, config=setup.config.with_(val=config.val, patience=config.patience))
 
 
+def images_of(config: Config, place: Place) -> Dataset:
+    """Return the dataset of a config with its validation split, kept in memory as for ``setup_of``."""
+    return _held(_wanted(config, place), config.val, config.split_seed, config.stratified).dataset
+
+
 def _wanted(config: Config, place: Place) -> _Wanted:
     folder = Path(config.data).is_absolute()  # as ``placed`` left it
     return _Wanted(

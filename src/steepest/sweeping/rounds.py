@@ -16,7 +16,8 @@ from ..runs.environment import hashes_of_files
 from ..runs.recording import placed
 from ..runs.run import Run
 from ..training.preparation import Setup
-from .engine import Engine, Report, Task, WorkersLost
+from ..usercode import keep
+from .engine import AGAIN, Engine, Report, Task, WorkersLost
 from .finishing import begun_at, clear_marks, forget, is_finished, tidy
 from .job import Job
 from .local import LocalEngine
@@ -164,9 +165,23 @@ def tasks_of(jobs: Iterable[Job], folder: Path, place: Place, done: Sequence[Out
             checked[rest] = _checked(rest, place, done)
         _check_splits(job, checked[rest].splits)
         absolute = Job(config, job.splits, job.which)
-        task = Task(absolute, job.key, folder, place, hashes_of_files(config))
+        task = Task(absolute, job.key, folder, place, _hashes(job, config))
         tasks.append((checked[rest].epoch_seconds * config.epochs, task))
     return [task for _, task in sorted(tasks, key=lambda pair: -pair[0])]
+
+
+def _hashes(job: Job, config: Config) -> dict[str, dict[str, str]]:
+    """Return the hashes of the user's own files as they were run here, and confirm them: workers run no others.
+
+    Raises:
+        IntegrityError: the job's key was made of other bytes.
+    """
+    files = hashes_of_files(config)
+    if {digest for each in files.values() for digest in each.values()} != {*job.files.values()}:
+        raise IntegrityError(f"The user's own file behind {job} was changed as the sweep began. {AGAIN}")
+    for each in files.values():
+        keep(each)
+    return files
 
 
 @dataclass(frozen=True)

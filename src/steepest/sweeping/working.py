@@ -1,15 +1,21 @@
 """What a worker does with a task: begin or go on with the run, evaluate it, and leave its outcome."""
 
+from ..config import Config
 from ..errors import DivergedError, IntegrityError
 from ..evaluation import Evaluation, evaluate
 from ..plan import keep_freed_memory
-from ..runs.recording import give_weights, record
-from ..runs.run import CONFIG, Run
+from ..runs.environment import changed_files
+from ..runs.recording import give_weights, last_whole, record
+from ..runs.run import CONFIG, Run, make_folder
+from ..specification import Foreign
 from ..training.history import Checkpoint, is_done
 from ..training.preparation import Setup
-from .engine import Failure, Report, Task
+from ..usercode import CODE, kept, trust
+from .engine import AGAIN, Failure, Report, Task
 from .finishing import alone, forget, is_finished, leave_if_abandoned, mark_begun, tidy, write_outcome
 from .ready import setup_of
+
+CHANGED = "The user's own file behind this run was changed since the sweep began."
 
 
 def attempt(task: Task) -> Report:
@@ -37,22 +43,34 @@ def work(task: Task) -> None:
 
 def _opened(task: Task) -> tuple[Run, Setup, Checkpoint | None]:
     """Return the run, ready to begin or to go on."""
-    run = Run(task.path)
+    run, config = Run(task.path), _confirmed(task)
     if not (task.path / CONFIG).is_file():
-        setup = setup_of(task.job.config, task.place)
-        run = Run.create(task.path, setup, task.place.directory)
+        setup = setup_of(config, task.place)
+        run = Run.create(make_folder(task.path), setup, task.place.directory)
     else:
-        setup = setup_of(task.job.config, task.place, run.plan)
+        setup = setup_of(config, task.place, run.plan)
         _refuse_foreign(run, setup)
     if run.environment["files"] != task.files:
-        raise IntegrityError(
-            "The user's own file behind this run was changed since the sweep began. Start the sweep again: "
-            "what the file is now makes other runs."
-        )
-    checkpoint = run.checkpoint()
-    _ = run.metrics  # refused here where the two do not agree, not after an epoch's work
+        raise IntegrityError(f"{CHANGED} {AGAIN}")
+    checkpoint = last_whole(run)
+    run.note_continuation()
     give_weights(setup, checkpoint, run)
     return run, setup, checkpoint
+
+
+def _confirmed(task: Task) -> Config:
+    """Return a task's config, of which this process runs the code that the driver ran, and no other.
+
+    Raises:
+        IntegrityError: a file is not what it was.
+    """
+    config = task.job.config
+    for files in task.files.values():
+        trust(files.values())
+    if changed_files(task.files, *CODE, config=config):
+        raise IntegrityError(f"{CHANGED} {AGAIN}")
+    marked = {each: Foreign(getattr(config, each), "the sweep", task.files[each]) for each in CODE}
+    return config.with_(**marked)
 
 
 def _refuse_foreign(run: Run, setup: Setup) -> None:
@@ -81,7 +99,9 @@ def _trained(
 
 
 def _evaluated(task: Task, run: Run, setup: Setup) -> dict[str, Evaluation]:
-    network, dataset = run.network(task.job.which), setup.dataset
+    dataset = setup.dataset
+    with kept():
+        network = run.network(task.job.which)
     with setup.plan.applied():
         return {
             split: evaluate(

@@ -9,6 +9,10 @@ from ..evaluation import Evaluation
 from ..optimizers import State
 
 Row = dict[str, float]
+COLUMNS = (  # of a row, in the order in which training gives them
+    *("epoch", "lr", "train_loss", "train_accuracy", "forwards", "backwards"),
+    *("val_loss", "val_accuracy"),
+)
 COUNTS = ("epoch", "forwards", "backwards")  # of a row: whole numbers
 
 

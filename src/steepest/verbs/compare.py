@@ -1,6 +1,7 @@
 """``compare`` and ``tune``: what the commands show, and the Python names drain."""
 
-from collections.abc import Generator, Sequence
+import warnings
+from collections.abc import Generator, Mapping, Sequence
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,16 @@ from ..comparison.comparison import Comparison
 from ..comparison.design import DEFAULT_TRIALS
 from ..comparison.folder import PAGE, conclude, default_folder
 from ..comparison.question import Question, question_of
+from ..comparison.sides import Side
 from ..comparison.tuned import Tuned, question_to_tune, tuning
 from ..comparison.work import Made, comparing
 from ..config import Config
+from ..errors import UserError
 from ..pages.comparison.page import write_page
 from ..pages.comparison.tuning import write_page as write_tuning
-from ..sweeping import Engine
+from ..portable import PORTABLE, SPELLED
+from ..runs.arithmetic import check_portable
+from ..sweeping import DaskEngine, Engine
 from .progress import engine_from, last_of, shown
 from .settings import SETTINGS, config_from, fit, path_or_none, sides_from, takes
 
@@ -30,13 +35,16 @@ def events(
     engine: Engine | None = None,
     data_dir: Path | None = None,
     curve: bool = True,
+    portable: bool = False,
 ) -> Generator[Made | Comparison]:
     """Train what is not yet trained: yield each finished run and, once it is recorded, the comparison.
 
     Its page comes last: where it cannot be written, the numbers are there all the same. What is given is described
     at ``compare``.
     """
+    _check_portable(portable, question.sides, engine)
     made = yield from comparing(question, folder, engine=engine, data_dir=data_dir, curve=curve)
+    _note_others(portable, made.circumstances.environments, folder)
     comparison = conclude(made, folder, claim)
     yield comparison
     write_page(comparison, folder / PAGE)
@@ -55,6 +63,8 @@ def compare(
     workers: int | None = None,
     scheduler: str | None = None,
     data_dir: Path | str | None = None,
+    allow_code: bool = False,
+    portable: bool = False,
     progress: bool | None = None,
     **asked: Any,
 ) -> Comparison:
@@ -74,6 +84,8 @@ def compare(
         workers: processes of the local engine; None takes one a core.
         scheduler: the address of a Dask scheduler.
         data_dir: where datasets are.
+        allow_code: run the code that a TOML file names, though it was never run or confirmed here.
+        portable: as of ``train``.
         progress: False is silence; None shows a bar in a terminal and in a notebook.
         asked: by name, what ``question_of`` takes (vary, candidate, fixed, studies, seeds, trials,
             until_decided, max_seeds, budget, metric, target, margin, test_images), and values of ``Config``,
@@ -86,7 +98,7 @@ def compare(
     fit(words, question_of)
     vary, candidate = words.get("vary", "optimizer"), words.get("candidate")
     texts = sides_from(sides, against, vary, candidate, asked)
-    question = question_of(texts, config_from(config, asked), **words)
+    question = question_of(texts, config_from(config, asked, allow_code), **words)
     made = events(
         question,
         path_or_none(out) or default_folder(question),
@@ -94,6 +106,7 @@ def compare(
         engine=engine_from(engine, workers, scheduler),
         data_dir=path_or_none(data_dir),
         curve=curve,
+        portable=portable,
     )
     comparison: Comparison = last_of(shown(made, place, progress))
     return comparison
@@ -104,10 +117,39 @@ def place(event: object) -> tuple[str, int, int] | None:
     return (event.stage, event.number, event.total) if isinstance(event, Made) else None
 
 
+def _check_portable(portable: bool, sides: Sequence[Side], engine: Engine | None) -> None:
+    """Refuse what was asked to be portable and would not be.
+
+    Raises:
+        UserError: this process is not portable, or its workers would not be.
+    """
+    if portable and isinstance(engine, DaskEngine):
+        raise UserError(
+            f"A Dask worker is portable if it was started so: leave portable out, and start it with {SPELLED}"
+        )
+    for side in sides if portable else ():
+        check_portable(side.config.with_(threads=1))  # as every run of a comparison
+
+
+def _note_others(portable: bool, environments: Sequence[Mapping[str, Any]], folder: Path) -> None:
+    """Say where runs of another arithmetic were there already: they are not made again."""
+    if portable and any(each.get("arithmetic", {}).get("name") != PORTABLE for each in environments):
+        warnings.warn(
+            f"Some runs in {folder} were made before, and not portable; for all of them give another --out.",
+            stacklevel=2,
+        )
+
+
 def tuning_events(
-    question: Question, folder: Path, *, engine: Engine | None = None, data_dir: Path | None = None
+    question: Question,
+    folder: Path,
+    *,
+    engine: Engine | None = None,
+    data_dir: Path | None = None,
+    portable: bool = False,
 ) -> Generator[Made | Tuned]:
     """Run the trials that are not there yet: yield each finished run, and what they came to; write the page."""
+    _check_portable(portable, question.sides, engine)
     tuned = yield from tuning(question, folder, engine=engine, data_dir=data_dir)
     yield tuned
     write_tuning(tuned, folder / TUNING_PAGE)
@@ -125,6 +167,8 @@ def tune(
     workers: int | None = None,
     scheduler: str | None = None,
     data_dir: Path | str | None = None,
+    allow_code: bool = False,
+    portable: bool = False,
     progress: bool | None = None,
     **settings: Any,
 ) -> Tuned:
@@ -139,19 +183,20 @@ def tune(
         trials: settings that each study tries.
         studies: independent tunings, to see how much the choice depends on luck.
         out: the folder of the runs and the page; None takes one under ``comparisons/``.
-        engine, workers, scheduler, data_dir, progress: as of ``compare``.
+        engine, workers, scheduler, data_dir, allow_code, portable, progress: as of ``compare``.
         settings: values of ``Config``, which win over ``config``.
 
     Raises:
         UserError: something asked for cannot be done; nothing is trained then.
     """
-    base = config_from(config, settings)
+    base = config_from(config, settings, allow_code)
     question = question_to_tune(optimizer, base, studies=studies, trials=trials)
     made = tuning_events(
         question,
         path_or_none(out) or default_folder(question),
         engine=engine_from(engine, workers, scheduler),
         data_dir=path_or_none(data_dir),
+        portable=portable,
     )
     tuned: Tuned = last_of(shown(made, place, progress))
     return tuned

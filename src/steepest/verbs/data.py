@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..data.source import Source, data_directory, state_of
 from ..data.table import TABLE, find
 from ..errors import UserError, find_name
+from ..specification import at_home
 from .settings import path_or_none, takes
 
 if TYPE_CHECKING:
@@ -151,6 +152,6 @@ def sheet_path(name: str, split: str) -> Path:
     >>> sheet_path("quickdraw:cat,dog", "test").name
     'quickdraw-cat-dog-test.png'
     """
-    last = Path(name).expanduser().resolve().name if "/" in name or "\\" in name else name
+    last = at_home(name).resolve().name if "/" in name or "\\" in name else name
     short = re.sub(r"[^\w.-]+", "-", last).strip("-.") or "dataset"
     return Path(f"{short}-{split}.png")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import UserError
 from ..experiments import names, open_experiment
+from ..experiments.reading import with_foreign_code
+from ..usercode import require
 from .progress import engine_from, shown
 from .settings import ALL, REPRODUCTIONS, path_or_none, takes
 
@@ -27,6 +29,7 @@ def events(
     data_dir: Path | None = None,
     unverified: bool = False,
     engine: "Engine | None" = None,
+    allow_code: bool = False,
     note: Callable[[str], None] = lambda line: None,
 ) -> "Generator[Experiment | Progress | Reproduction]":
     """Yield each experiment as it begins, its progress, and its reproduction once its page is written.
@@ -41,7 +44,10 @@ def events(
 
     if seeds is not None and seeds < 1:
         raise UserError(f"--seeds must be at least 1, not {seeds}.")
-    experiments = list(experiments)
+    marked = [with_foreign_code(each) for each in experiments]
+    for experiment, files in marked:
+        require(files, experiment.path, allow_code=allow_code, note=note)
+    experiments = [experiment for experiment, _ in marked]
     taken = provide(experiments, quick=quick, data_dir=data_dir, unverified=unverified)
     for experiment in experiments:
         yield experiment
@@ -78,6 +84,7 @@ def reproduce(
     engine: "Engine | str" = "local",
     workers: int | None = None,
     scheduler: str | None = None,
+    allow_code: bool = False,
     progress: bool | None = None,
 ) -> "Reproduction | tuple[Reproduction, ...]":
     """Reproduce a published experiment: published | ours | agrees or not and why | seconds, and a page.
@@ -93,6 +100,7 @@ def reproduce(
         quick: On little data and in under a minute.
         out: Where runs and pages go, a folder for each experiment.
         unverified: Accept data that does not have the published hash.
+        allow_code: Run the code that a file of your own names, though it was never run or confirmed here.
         engine, workers, scheduler, data_dir, progress: as of ``compare``.
 
     Returns:
@@ -114,6 +122,7 @@ def reproduce(
         data_dir=path_or_none(data_dir),
         unverified=unverified,
         engine=engine_from(engine, workers, scheduler),
+        allow_code=allow_code,
     )
     begun = ""
 

@@ -41,6 +41,7 @@ def evaluate(
     *,
     weights: str = "best",
     data_dir: Path | str | None = None,
+    allow_code: bool = False,
     kind: str = "test",
     notes: tuple[str, ...] = (),
     plan: "Plan | None" = None,
@@ -53,6 +54,7 @@ def evaluate(
         classes: of a network: the K names.
         weights: of a run: best or last.
         data_dir: of a run: where its dataset is.
+        allow_code: of a run: run the code that it names, though it was never run or confirmed here.
         kind, notes, plan: of a network: what to call the split, sentences to carry along, how to execute.
 
     Raises:
@@ -71,13 +73,20 @@ def evaluate(
         return measured(of, split, classes, kind=kind, notes=notes, plan=plan)
     if isinstance(split, Split):
         raise UserError("A run is measured on a split of its own: test, validation or train.")
-    evaluation, _ = evaluating(Run.open(of), split, weights, path_or_none(data_dir))
+    evaluation, _ = evaluating(Run.open(of, allow_code=allow_code), split, weights, path_or_none(data_dir))
     assert isinstance(evaluation, Evaluation)
     return evaluation
 
 
 @takes(kinds=False)
-def report(run: "Run | Path | str", *, split: str = "test", data_dir: Path | str | None = None) -> list[Path]:
+def report(
+    run: "Run | Path | str",
+    *,
+    split: str = "test",
+    data_dir: Path | str | None = None,
+    allow_code: bool = False,
+    note: Callable[[str], None] = lambda line: None,
+) -> list[Path]:
     """Write a run's report.html and pictures again.
 
     Example:  steepest report runs/mnist5k-digits-cnn-adam-1 --split validation
@@ -86,6 +95,8 @@ def report(run: "Run | Path | str", *, split: str = "test", data_dir: Path | str
         run: A run, its folder or its name under runs/.
         split: Which images to measure; none reports the training alone.
         data_dir: Where its dataset is.
+        allow_code: Run the code that the run names, though it was never run or confirmed here.
+        note: takes a line for each file of that code.
 
     Returns:
         their paths, the report first.
@@ -96,7 +107,7 @@ def report(run: "Run | Path | str", *, split: str = "test", data_dir: Path | str
     from ..pages.run.page import write_report
     from ..runs.run import Run
 
-    opened = Run.open(run)
+    opened = Run.open(run, allow_code=allow_code, note=note)
     if split == "none":
         return write_report(opened, None, None)
     _, paths = evaluating(opened, split, "best", path_or_none(data_dir))
@@ -111,6 +122,7 @@ def predict(
     *,
     top: int = 3,
     out: Path | str | None = None,
+    allow_code: bool = False,
     note: Callable[[str], None] = lambda line: None,
 ) -> "Predictions":
     """Tell what is on image files.
@@ -125,7 +137,8 @@ def predict(
         images: [N, H, W] or [N, C, H, W] uint8; or the path of an image file or a folder, or several.
         top: How many classes to name, the likeliest first.
         out: Where the CSV goes; None writes none.
-        note: takes a line about each file of a folder that cannot be used.
+        allow_code: Run the code that the run names, though it was never run or confirmed here.
+        note: takes a line about each file of a folder that cannot be used, and each of that code.
 
     Raises:
         UserError: a path does not exist, or the table cannot be written.
@@ -134,7 +147,7 @@ def predict(
 
     if top < 1:
         raise UserError(f"top must be at least 1, not {top}.")
-    found = Run.open(run).predict(images, note=note)
+    found = Run.open(run, allow_code=allow_code, note=note).predict(images, note=note)
     if out is not None:
         try:
             Path(out).write_text(found.to_csv(top))
@@ -156,6 +169,7 @@ def explain(
     top: int = 40,
     out: Path | str | None = None,
     data_dir: Path | str | None = None,
+    allow_code: bool = False,
     note: Callable[[str], None] = lambda line: None,
 ) -> "Explanation | LabelRanking":
     """Take a run apart: feature maps, weights as images, what answers lean on, and why images are wrong.
@@ -177,7 +191,8 @@ def explain(
         top: How many doubtful labels to show.
         out: Where files go; by default explanation/ in the run.
         data_dir: Where its dataset is.
-        note: takes a line about each fold.
+        allow_code: Run the code that the run names, though it was never run or confirmed here.
+        note: takes a line about each fold, and each file of that code.
 
     Raises:
         UserError: an image, a layer or a split is not there.
@@ -197,6 +212,7 @@ def take_apart(
     top: int,
     out: Path | str | None,
     data_dir: Path | str | None,
+    allow_code: bool,
     note: Callable[[str], None],
 ) -> "Found":
     """Return what ``explain`` found, and the files that it wrote; its settings are described there."""
@@ -205,7 +221,7 @@ def take_apart(
     from ..pages.explanation.summary import FOLDER
     from ..runs.run import Run
 
-    opened = Run.open(run)
+    opened = Run.open(run, allow_code=allow_code, note=note)
     folder = path_or_none(out) or opened.path / FOLDER
     if label_errors:
         for name, value in {"images": images, "layer": layer}.items():

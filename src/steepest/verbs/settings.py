@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import wraps
 from pathlib import Path
+from shlex import quote
 from typing import Any, ParamSpec, TypeVar
 
 from ..config import Config, fitted, read_toml
 from ..errors import UnknownName, UserError
+from ..specification import files_of
+from ..usercode import allow_foreign, foreign
 
 SETTINGS = tuple(each.name for each in fields(Config))
 CONTINUES = re.compile(r"\s*[A-Za-z_]\w*=")  # `eps=1e-7` names no side: it belongs to the one before
@@ -71,16 +74,29 @@ def path_or_none(given: Path | str | None) -> Path | None:
     return Path(given) if given else None
 
 
-def config_from(config: Config | Path | str | None, settings: Mapping[str, Any]) -> Config:
+def config_from(
+    config: Config | Path | str | None,
+    settings: Mapping[str, Any],
+    allow_code: bool = False,
+    note: Callable[[str], None] = lambda line: None,
+) -> Config:
     """Return defaults, overlaid by a config or a TOML file's values, overlaid by the settings given.
+
+    Args:
+        allow_code: confirm the code that the file names; what the settings name is the user's own word.
+        note: takes a line for each file of code that is confirmed so.
 
     Raises:
         UserError: the file or a value cannot be used.
     """
     if isinstance(config, Config):
-        return Config.of({**config.to_dict(), **settings})
-    below = read_toml(Path(config)) if config else {}
-    return Config.of({**below, **settings}, str(config) if config else "the settings")
+        made = Config.of({**config.to_dict(), **settings})
+    else:
+        below = foreign(read_toml(Path(config)), config) if config else {}
+        made = Config.of({**below, **settings}, str(config) if config else "the settings")
+    if allow_code:
+        allow_foreign(made.to_dict(), note)
+    return made
 
 
 def sides_from(
@@ -106,15 +122,39 @@ def sides_from(
 def separated(texts: Sequence[str] | str) -> list[str]:
     """Return sides from a list with commas, some of which belong to a side's own settings.
 
+    A comma in the path of a file that is there belongs to the path.
+
     >>> separated("sgd,adam:beta1=0.8,eps=1e-7,sam of sgd@lr=0.1")
     ['sgd', 'adam:beta1=0.8,eps=1e-7', 'sam of sgd@lr=0.1']
     """
     if not isinstance(texts, str):
         return list(texts)
     found: list[str] = []
-    for part in filter(None, (each.strip() for each in texts.split(","))):
+    left = texts.split(",")
+    while left:
+        count = _words_of_a_path(left)
+        part, left = ",".join(left[:count]).strip(), left[count:]
         if found and CONTINUES.match(part):
             found[-1] += f",{part}"
-        else:
+        elif part:
             found.append(part)
     return found
+
+
+def takes_no_setting(resume: Path | str, name: str) -> UserError:
+    """Return the error of other settings beside a run to go on with; ``name`` is what it was given as."""
+    here = next((each for each in (Path(resume), Path("runs", resume)) if each.is_dir()), Path(resume))
+    config, weights = quote(str(here / "config.toml")), quote(str(here))
+    return UserError(
+        f"{name} goes on with a run as it was started: give no other setting. To train its weights further, start "
+        f"a new run from them: steepest train --config {config} --init-from {weights} and what differs."
+    )
+
+
+def _words_of_a_path(words: Sequence[str]) -> int:
+    """Return how many words, the first of all, are one side because a file's path has the commas between them."""
+    for count in range(2, len(words) + 1):
+        named = files_of(",".join(words[:count]) or "-")
+        if sum(str(path).count(",") for path in named) == count - 1 and all(path.is_file() for path in named):
+            return count
+    return 1

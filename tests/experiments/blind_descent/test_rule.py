@@ -14,7 +14,7 @@ from steepest.objective import FunctionObjective
 from steepest.optimizers import choose
 from steepest.optimizers.problems import network
 from steepest.runs.environment import changed_files, hashes_of_files
-from steepest.specification import placed
+from steepest.usercode import placed
 
 MENDED = ("clears", "rivals", "restores", "keeps_momentum", "noisy_biases")
 LAYOUT = Layout(("fc.weight", "fc.bias"), ((3, 2), (3,)))

@@ -100,7 +100,7 @@ def test_runs_stand_in_a_table_and_a_damaged_one_says_so(run: Run, tmp_path: Pat
     assert lines[0].split() == ["run", "model", "data", "optimizer", "epochs", "loss", "val", "accuracy", "time"]
     assert lines[1].startswith("small  F16-R-F5  made  adam          3/3  ")
     assert lines[2].startswith("damaged: ")
-    assert "is no TOML" in lines[2]
+    assert "was changed since the run began" in lines[2]
 
 
 def test_a_run_that_has_not_begun_has_a_line(begun: Run) -> None:

@@ -9,7 +9,8 @@ from ...comparison.comparison import Comparison, Pair, verdicts_of
 from ...comparison.costs import SideRow, side_rows, tuning_costs
 from ...comparison.question import Question
 from ...content.content import Table
-from ...content.text import aligned, counted, duration, percent, printable, table_lines
+from ...content.text import aligned, counted, duration, percent, table_lines
+from ...errors import printable
 
 WIDTH = 100  # columns of prose
 UNBROKEN: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
@@ -31,7 +32,7 @@ def comparison_text(comparison: Comparison) -> str:
 def _head(comparison: Comparison) -> list[str]:
     question = comparison.question
     return [
-        f"{', '.join(comparison.sides)}: {subject(question)}",
+        printable(f"{', '.join(comparison.sides)}: {subject(question)}"),
         design_line(question),
         _filled(f"population: {population(comparison)}"),
     ]
@@ -73,7 +74,7 @@ def verdict_lines(comparison: Comparison) -> list[str]:
         line
         for pair, verdict in comparison.verdicts.items()
         for line in (
-            " against ".join(pair),
+            printable(" against ".join(pair)),
             _filled(verdict.sentence, "  "),
             _filled(paired(comparison, pair), "  "),
         )
@@ -92,7 +93,7 @@ def _budget_lines(comparison: Comparison) -> list[str]:
     if len(smaller) < 2:
         return []
     pairs = comparison.question.pairs
-    rows: list[Sequence[str]] = [("tuning trials", *(f"{a} - {b}" for a, b in pairs))]
+    rows: list[Sequence[str]] = [("tuning trials", *(printable(f"{a} - {b}") for a, b in pairs))]
     for budget in smaller:
         found = verdicts_of(comparison, budget)
         rows.append((str(budget), *(_short(found[pair].kind, found[pair].mean, comparison) for pair in pairs)))
@@ -111,7 +112,7 @@ def _tuning_table(comparison: Comparison) -> list[str]:
         return []
     chosen = {side: comparison.chosen(side, 0) for side in comparison.sides}
     first = [
-        f"  {side}: {setting_text(each.trial.settings)}  (validation {percent(each.accuracy)})"
+        f"  {printable(side)}: {setting_text(each.trial.settings)}  (validation {percent(each.accuracy)})"
         for side, each in chosen.items()
     ]
     return [*table_lines(costs), "chosen in the first study", *first]
@@ -147,7 +148,7 @@ def design_line(question: Question) -> str:
         return f"fixed settings: {design.units} seeds{until}; the unit is the seed"
     budget = f"{design.trials} trials"
     if design.budget == "passes":
-        spelled = ", ".join(f"{name} {count}" for name, count in question.trials().items())
+        spelled = printable(", ".join(f"{name} {count}" for name, count in question.trials().items()))
         budget = f"trials for equal passes: {spelled}"
     each = counted(design.seeds_each, "seed")
     return f"tuned: {design.units} studies x {each}{until}; {budget} in each study; the unit is the study"

@@ -21,6 +21,7 @@ from ...evaluation import WrongImage
 from ...explanation.findings import Explanation, ImageExplanation
 from ...explanation.label_errors import LabelRanking
 from ...explanation.subjects import Subject
+from ...storage import alone_in
 from ..document import document, plain, section, write_files
 from ..run.evaluation import wrong_sheet
 from .summary import PAGE, RECORD, View, asked_card, explanation_json, views, weights_view, wrong_card
@@ -117,7 +118,9 @@ def write_explanation(explanation: Explanation, folder: Path) -> list[Path]:
     Raises:
         OSError: the disk is full or read-only.
     """
-    return write_files(folder, _files(explanation), OURS)
+    folder.mkdir(parents=True, exist_ok=True)
+    with alone_in(folder):
+        return write_files(folder, _files(explanation), OURS)
 
 
 def _files(explanation: Explanation) -> Iterator[tuple[str, Content | str | bytes]]:
@@ -152,7 +155,9 @@ def write_label_errors(ranking: LabelRanking, split: Split, folder: Path, title:
         (SHEET, wrong_sheet(split, shown)),
         (TABLE, label_errors_csv(ranking)),
     )
-    return write_files(folder, files, DOUBTED)
+    folder.mkdir(parents=True, exist_ok=True)
+    with alone_in(folder):
+        return write_files(folder, files, DOUBTED)
 
 
 def label_errors_csv(ranking: LabelRanking) -> str:

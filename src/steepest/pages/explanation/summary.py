@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 from ...content.content import PNG, Content, Group, Images, Section, Text
 from ...content.png import picture_file
 from ...content.text import counted, percent
+from ...errors import IntegrityError
 from ...explanation.activations import WeightMaps
 from ...explanation.findings import Explanation, ImageExplanation
 from ...runs.run import BEST, Run
-from ...storage import sha256
+from ...storage import read_bytes, sha256
+from ...storage.schema import maybe, record, rows, text, whole
 from ..commands import verb_command
 from ..document import section
 from .tiles import image_picture, occlusion_picture, saliency_picture, weights_picture
@@ -37,6 +39,24 @@ READING = (
     "bright where a small change of a pixel counts most. Hints where to look, no proofs."
 )
 PICTURE = "data:image/png;base64,"  # how every picture begins: nothing else is ever put into a page
+
+
+LARGEST = 256 << 20  # bytes of the record
+WORDS = text(100_000)
+VIEW = record({"caption": WORDS, "uri": text(LARGEST)})
+CARD = record({"said": WORDS, "details": WORDS, "views": rows(VIEW, 100), "reasons": rows(WORDS, 100)})
+KIND = record(
+    {
+        "weights_sha256": WORDS,
+        "split": WORDS,
+        "notes": rows(WORDS),
+        "asked": rows(CARD, ASKED),
+        "wrong": rows(CARD, WRONG),
+        "left_out": whole(),
+        "missed": WORDS,
+        "weights": maybe(VIEW),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -170,11 +190,12 @@ class Summary:
             ValueError: it is not as it was written.
         """
         try:
-            record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["report"]
+            record: dict[str, Any] = json.loads(read_bytes(path, LARGEST))["report"]
+            KIND(record, "report")
             parts = {key: tuple(map(ImageCard.of, record[key])) for key in ("asked", "wrong")}
             weights = record["weights"] and View(**record["weights"])
             return cls(**{**record, **parts, "weights": weights, "notes": tuple(record["notes"])})
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, RecursionError, IntegrityError) as error:
             raise ValueError(f"{path} is not as it was written: {error}") from error
 
 

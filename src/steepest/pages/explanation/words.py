@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from math import prod
 from pathlib import Path
 
-from ...content.text import NAME, aligned, counted, percent, printable, shortened
+from ...content.text import NAME, aligned, counted, percent, shortened
+from ...errors import printable
 from ...explanation.activations import WeightMaps
 from ...explanation.findings import Explanation, Focus, ImageExplanation, Neighbour
 from ...explanation.label_errors import LabelRanking

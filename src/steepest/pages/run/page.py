@@ -24,7 +24,7 @@ from ...models import layer_table
 from ...models.shapes import LayerTable
 from ...runs.run import Run
 from ...specification import is_file_class
-from ...storage import write_durably
+from ...storage import alone_in, write_durably
 from ...training.history import best_epoch
 from ..commands import changed, exact_command, train_command, verb_command
 from ..document import document, enlarged, pictures, plain, section, write_files
@@ -231,10 +231,11 @@ def _by(shape: Iterable[int]) -> str:
 def environment(run: Run) -> list[Content | str]:
     """Return versions, processor, plan and data hashes."""
     record = run.environment
-    packages = ((name, version or "missing") for name, version in record["packages"].items())
+    packages = ((name, version or "missing") for name, version in record.get("packages", {}).items())
     plan = ", ".join(f"{key} {spelled(value)}" for key, value in record["plan"].items())
-    processor = f"{record['processor']}, {counted(record['cores'], 'core')}, {record['cpu_capability']}"
-    machine = (("python", record["python"]), ("processor", processor), ("system", record["platform"]))
+    told = (record.get("processor"), counted(record.get("cores", 1), "core"), record.get("cpu_capability"))
+    named = {"python": record.get("python"), "processor": ", ".join(filter(None, told))}
+    machine = tuple((name, value or "") for name, value in {**named, "system": record.get("platform")}.items())
     hashes = tuple((f"{kind} images", sha) for kind, sha in record["data"]["hashes"].items())
     code = frozenset({1})
     return [
@@ -269,16 +270,27 @@ def write_report(run: Run, evaluation: Evaluation | None, split: Split | None) -
         OSError: the disk is full or read-only.
     """
     folder, files = run.path / FOLDER, list(_wrong_files(evaluation, split))
-    written = write_files(run.path, _files(run, evaluation, split), OURS)
-    if files or folder.is_dir():
-        written += write_files(folder, files, WRONG)
-        if not any(folder.iterdir()):
-            folder.rmdir()
-    return written
+    with alone_in(run.path):
+        (run.path / REPORT).unlink(missing_ok=True)
+        wrong = []
+        if files or folder.is_dir():
+            wrong = write_files(folder, files, WRONG)
+            if not any(folder.iterdir()):
+                folder.rmdir()
+        *others, report = write_files(run.path, _files(run, evaluation, split), OURS)
+    return [report, *others, *wrong]
+
+
+def is_reported(run: Run) -> bool:
+    """Say whether a run of at least one epoch has its pages, those of its validation split if it has one.
+
+    The report is written last: where it is, whoever wrote it was not killed on the way.
+    """
+    needed = (REPORT, CURVES, *(CONFUSION if "val_accuracy" in run.metrics[-1] else ()))
+    return all((run.path / name).is_file() for name in needed)
 
 
 def _files(run: Run, evaluation: Evaluation | None, split: Split | None) -> Iterator[tuple[str, Content | str]]:
-    yield REPORT, document(run_page(run, evaluation, split))
     if rows := run.metrics:
         title = f"{run.config.model} on {run.config.data}"
         yield CURVES, training_panels(rows, best_epoch(rows), title)
@@ -286,6 +298,7 @@ def _files(run: Run, evaluation: Evaluation | None, split: Split | None) -> Iter
         title = f"{evaluation.split}: accuracy {percent(evaluation.accuracy)}"
         matrix = replace(confusion(evaluation), title=title)
         yield from ((name, matrix) for name in CONFUSION)
+    yield REPORT, document(run_page(run, evaluation, split))
 
 
 def _wrong_files(evaluation: Evaluation | None, split: Split | None) -> Iterator[tuple[str, Content | bytes]]:
@@ -305,10 +318,11 @@ def show_explanation(run: Run) -> Path | None:
         None where there is no report, or one of an older steepest without a place for it: write a new one.
     """
     path = run.path / REPORT
-    text = replaced(path.read_text(encoding="utf-8"), looks_at(run)) if path.is_file() else None
-    if text is None:
-        return None
-    write_durably(path, text)
+    with alone_in(run.path):
+        text = replaced(path.read_text(encoding="utf-8"), looks_at(run)) if path.is_file() else None
+        if text is None:
+            return None
+        write_durably(path, text)
     return path
 
 

@@ -12,11 +12,10 @@ from ...content.text import (
     matrix_lines,
     number,
     percent,
-    printable,
     shortened,
     table_lines,
 )
-from ...errors import SteepestError
+from ...errors import SteepestError, printable
 from ...evaluation import ConfusedPair, Evaluation, WrongImage
 from ...runs.run import Run
 from ...training.history import best_epoch

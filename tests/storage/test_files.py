@@ -1,6 +1,7 @@
 import errno
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -8,13 +9,17 @@ import torch
 from steepest.errors import IntegrityError
 from steepest.storage import (
     json_hash,
+    read_bytes,
     read_record,
     read_tensors,
+    sealed,
     sha256,
     tensors_hash,
+    unsealed,
     write_durably,
     write_tensors,
 )
+from steepest.storage.schema import record, whole
 
 TENSORS = {
     "w": torch.arange(6.0).view(2, 3),
@@ -118,9 +123,7 @@ def test_the_hash_of_tensors_is_of_their_values_however_they_lie_in_memory() -> 
 
 
 def test_a_record_is_read_alone_and_a_damaged_head_is_told(path: Path) -> None:
-    sealed = read_record(path)
-    assert sealed.pop("sha256") == tensors_hash(TENSORS, b'{"epoch": 3, "loss": Infinity}')
-    assert sealed == {"epoch": 3, "loss": float("inf")}
+    assert read_record(path) == {"epoch": 3, "loss": float("inf")}
     path.write_bytes(b"\xff" * 8 + path.read_bytes()[8:])
     with pytest.raises(IntegrityError, match="is damaged or no file of steepest"):
         read_record(path)
@@ -141,3 +144,48 @@ def test_the_hash_of_tensors_sees_name_type_shape_and_bytes_and_no_order() -> No
 def test_a_records_hash_does_not_depend_on_the_keys_order() -> None:
     assert json_hash({"a": 1, "b": [2]}) == json_hash({"b": [2], "a": 1})
     assert json_hash({"a": 1}) != json_hash({"a": 1.5})
+
+
+def test_a_pipe_or_a_device_in_a_files_place_is_damage_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        for read in (read_bytes, unsealed, read_tensors, read_record):
+            with pytest.raises(IntegrityError, match=f"{path} is a pipe or a device"):
+                read(path)
+
+
+def test_no_more_is_read_than_may_be_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)  # a hole: no byte of it is on the disk
+    with pytest.raises(IntegrityError, match=r"a\.json has 1,099,511,627,776 bytes"):
+        unsealed(path)
+
+
+def test_a_record_of_another_kind_is_damaged_though_its_seal_agrees(tmp_path: Path) -> None:
+    path, kind = tmp_path / "a.json", record({"count": whole()})
+    path.write_text(sealed({"count": 3}))
+    assert unsealed(path, kind) == {"count": 3}
+    path.write_text(sealed({"count": "3"}))
+    with pytest.raises(IntegrityError, match=r"a\.json is damaged .*count is '3', and must be a whole number"):
+        unsealed(path, kind)
+
+
+def test_a_generation_is_kept_although_it_was_when_the_one_after_failed(tmp_path: Path, monkeypatch: Any) -> None:
+    path, before = tmp_path / "last", tmp_path / "previous"
+    write_durably(path, "1", before=before)
+    write_durably(path, "2", before=before)
+    real = Path.replace
+
+    def failing(self: Path, target: Path) -> Path:
+        if target == path:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return real(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", failing)
+        with pytest.raises(OSError, match="Too many"):
+            write_durably(path, "3", before=before)
+    assert (path.read_text(), before.read_text()) == ("2", "2")
+    write_durably(path, "3", before=before)
+    assert {each.name: each.read_text() for each in tmp_path.iterdir()} == {"last": "3", "previous": "2"}

@@ -5,13 +5,20 @@ followed through the source without running it: those inside functions too, and 
 the one module that it lives in. Else what only a type checker reads is left out. Pages and commands are in neither
 part, since nothing of it imports them. Of the rooms that are reached, native sources count as well; a compiled
 binary never does, since it says nothing that its source does not.
+
+To find this takes a third of a second, so the user's cache keeps it, as Python keeps bytecode: for as long as no
+source has another size or time of change.
 """
 
 import ast
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+
+from ..errors import IntegrityError
+from ..storage import json_hash, sealed, unsealed, write_durably
 
 PACKAGE = Path(__file__).resolve().parent.parent
 FRONT = "__init__.py"
@@ -19,18 +26,51 @@ FRONT = "__init__.py"
 RUNS = ("training/loops.py", "sweeping/working.py", "comparison/measuring.py")
 VERDICTS = ("judge/*.py", "comparison/comparison.py")  # the tests, and what lays records out for them
 NATIVE = (".c", ".h", ".cpp")
+PARTS = ("runs", "verdicts")
+KEPT = "program.json"  # in the user's cache
 
 
 @cache
 def program_hashes() -> dict[str, str]:
     """Return the hashes of this steepest; see ``hashes_of``."""
-    return hashes_of(PACKAGE)
+    from platformdirs import user_cache_path
+
+    return remembered(PACKAGE, user_cache_path("steepest") / KEPT)
+
+
+def remembered(package: Path, place: Path) -> dict[str, str]:
+    """Return ``hashes_of`` a package, from a file where that holds them for the sources as they are.
+
+    Args:
+        place: the file; where it cannot be read or written, nothing is remembered.
+    """
+    state = _state(package)
+    try:
+        kept = unsealed(place)
+        if kept.get("state") == state:
+            return {part: str(kept[part]) for part in PARTS}
+    except (OSError, IntegrityError, KeyError, RuntimeError):
+        pass
+    found = hashes_of(package)
+    if _state(package) == state:  # else somebody changes it right now
+        with suppress(OSError, RuntimeError):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            write_durably(place, sealed({"state": state, **found}))
+    return found
+
+
+def _state(package: Path) -> str:
+    """Return a hash of where the sources lie, how large each is and when it was changed."""
+    files = sorted(each for each in package.rglob("*") if each.suffix in (".py", *NATIVE))
+    stats = [(each, each.stat()) for each in files]
+    return json_hash({str(each): [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns] for each, stat in stats})
 
 
 def hashes_of(package: Path) -> dict[str, str]:
     """Return the SHA-256 of what decides ``runs``, and of what decides ``verdicts`` besides: paths and bytes."""
     runs = sources(RUNS, package)
     verdicts = sources(VERDICTS, package) - runs
+    _parsed.cache_clear()
     return {"runs": _hash(runs, package), "verdicts": _hash(verdicts, package)}
 
 
@@ -67,7 +107,7 @@ def sources(roots: Iterable[str], package: Path) -> set[Path]:
 def loaded_by(path: Path, package: Path) -> Iterator[Path]:
     """Yield the package's files that a file loads: the front doors above it, and what it imports."""
     yield from (package / folder / FRONT for folder in path.relative_to(package).parents)
-    for node in _read(ast.parse(path.read_text())):
+    for node in _read(_parsed(path.read_text())):
         if isinstance(node, ast.ImportFrom):
             folder = _folder_of(node, path, package)
             if folder is not None:
@@ -75,6 +115,12 @@ def loaded_by(path: Path, package: Path) -> Iterator[Path]:
         elif isinstance(node, ast.Import):
             names = (each.name.split(".") for each in node.names)
             yield from (_file(package.joinpath(*rest)) for top, *rest in names if top == package.name)
+
+
+@cache
+def _parsed(text: str) -> ast.Module:
+    """Return a source as a tree, made once: a front door is asked for each name that somebody takes from it."""
+    return ast.parse(text)
 
 
 def _read(node: ast.AST) -> Iterator[ast.AST]:
@@ -108,7 +154,7 @@ def _home(module: Path, name: str, package: Path) -> Path:
     own, inside = _file(module), _file(module / name)
     if own.name != FRONT:
         return own
-    tree = ast.parse(own.read_text())
+    tree = _parsed(own.read_text())
     for node in ast.walk(tree):  # what a type checker reads as well: it says where lazy names live
         if isinstance(node, ast.ImportFrom):
             there = [each.name for each in node.names if (each.asname or each.name) == name]

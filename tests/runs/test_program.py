@@ -1,4 +1,5 @@
 import ast
+import os
 import shutil
 import subprocess
 import sys
@@ -8,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from steepest import judge, sweeping, training
-from steepest.comparison import program
-from steepest.comparison.program import PACKAGE, RUNS, VERDICTS, hashes_of, program_hashes, sources
+from steepest.runs import program
+from steepest.runs.program import PACKAGE, RUNS, VERDICTS, hashes_of, program_hashes, sources
 
 Changed = Callable[[str, str, str], set[str]]
 
@@ -122,7 +123,7 @@ def test_nothing_hashed_is_a_page_or_loads_a_module_by_a_name_made_up_as_it_runs
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in names
     }
-    assert dynamic == {"lazy.py", "__init__.py", "specification.py"}
+    assert dynamic == {"lazy.py", "__init__.py", "running.py"}
 
 
 # A small house, in which every way of importing is there once.
@@ -198,3 +199,32 @@ def test_the_lazy_names_of_a_room_are_found_where_they_were_made(room):
             folder = PACKAGE / room.__name__.rpartition(".")[2]
             found = program._home(folder, name, PACKAGE)
             assert found == Path(sys.modules[made].__file__)
+
+
+def test_hashes_are_remembered_for_the_sources_as_they_are(
+    copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package, place = copy, tmp_path / "cache" / "program.json"
+    first = program.remembered(package, place)
+    assert first == hashes_of(package)
+    with monkeypatch.context() as patch:
+        patch.setattr(program, "hashes_of", lambda package: pytest.fail("it is remembered"))
+        assert program.remembered(package, place) == first
+    file = package / "training" / "loops.py"
+    stat = file.stat()
+    file.write_bytes(file.read_bytes().replace(b"loss", b"toss", 1))
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # of the same size, and said to be as old
+    changed = program.remembered(package, place)
+    assert changed == hashes_of(package)
+    assert changed["runs"] != first["runs"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"[]", b'{"state": 1}', b"\xff"])
+def test_a_damaged_memory_is_found_anew(damage: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {"runs": "1" * 64, "verdicts": "2" * 64}
+    monkeypatch.setattr(program, "hashes_of", lambda package: found)
+    place = tmp_path / "program.json"
+    place.write_bytes(damage)
+    assert program.remembered(PACKAGE, place) == found
+    (tmp_path / "a file").write_text("")
+    assert program.remembered(PACKAGE, tmp_path / "a file" / "program.json") == found
