@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 
-from .errors import UnknownName, UserError
+from .errors import UnknownName, UserError, refuse_trouble
 from .usercode import foreign
 
 MOST_TOML = 1 << 20  # bytes of a file; a config has one thousand
@@ -159,6 +159,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise UserError(f"There is no config file {path}.") from None
     except OSError as error:
+        refuse_trouble(error)
         raise UserError(f"{path} cannot be read: {error.strerror}.") from error
     if len(content) > MOST_TOML:
         raise UserError(f"{path} has more than {MOST_TOML:,} bytes: too many for a config.")

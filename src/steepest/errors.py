@@ -99,6 +99,15 @@ def trouble(error: BaseException) -> str | None:
     return trouble(MemoryError()) if number == errno.ENOMEM else f"The system says: {os.strerror(number)}."
 
 
+def refuse_trouble(error: BaseException) -> None:
+    """Raise an error again that says what the machine lacks: it blames no file and nobody's word.
+
+    Where it was taken for a damaged picture, a folder was read without the picture.
+    """
+    if trouble(error) is not None:
+        raise error
+
+
 def find_name(kind: str, name: str, known: Iterable[str], hint: str = "") -> str:
     """Return a name as its table spells it, whatever its case.
 

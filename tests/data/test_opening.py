@@ -14,6 +14,7 @@ import torch
 from PIL import Image, ImageFile
 
 from steepest.data.decoding import decode, size_of
+from steepest.data.folder_scan import visible
 from steepest.data.opening import MOST_BYTES, Shared
 from steepest.errors import DataError
 
@@ -252,3 +253,21 @@ def test_the_largest_pictures_take_at_most_256_megabytes(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert not done.stderr
     assert int(done.stdout) < 256 * 1024
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no limit of open files")
+def test_a_machine_without_open_files_is_no_damaged_picture(tmp_path):
+    """A folder would be read without the picture, and nobody would know."""
+    import resource
+
+    Image.new("L", (4, 4)).save(tmp_path / "a.png")
+    assert decode(tmp_path / "a.png").shape == (1, 4, 4)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, before[1]))
+    try:
+        with pytest.raises(OSError, match="Too many open files"):
+            decode(tmp_path / "a.png")
+        with pytest.raises(OSError, match="Too many open files"):
+            visible(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

@@ -2,6 +2,7 @@ import json
 import os
 import random
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -512,3 +513,18 @@ def test_a_record_of_other_kinds_is_refused_though_its_hash_is_right(what: str, 
     path.write_text(sealed(whole))
     with pytest.raises(IntegrityError, match=rf"environment\.json .*{said}.* must be "):
         _ = reread(run).environment
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no limit of open files")
+@pytest.mark.parametrize("read", ["environment", "config", "metrics"])
+def test_a_machine_without_open_files_is_no_damaged_run(read: str, run: Run) -> None:
+    import resource
+
+    other, before = reread(run), resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, before[1]))
+    try:
+        with pytest.raises(OSError, match="Too many open files"):
+            getattr(other, read)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert getattr(other, read) == getattr(run, read)

@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from ..errors import DataError, IntegrityError
+from ..errors import DataError, IntegrityError, refuse_trouble
 
 GZIP_MAGIC = b"\x1f\x8b"
 # An archive holds a read-me, a list of names and the headers of its members beside what is wanted:
@@ -29,6 +29,7 @@ def read_whole(path: Path, limit: int) -> bytes:
             raise IntegrityError(f"{path} has {found:,} bytes; at most {limit:,} were expected.")
         return path.read_bytes()
     except OSError as error:
+        refuse_trouble(error)
         raise DataError(f"{path} cannot be read: {error.strerror}.") from error
 
 
@@ -48,6 +49,7 @@ def unpack(packed: bytes, limit: int, where: Path) -> bytes:
     except EOFError as error:
         raise IntegrityError(f"{where} is cut off: its gzip data end too early.") from error
     except (OSError, zlib.error) as error:
+        refuse_trouble(error)
         raise IntegrityError(f"{where} is damaged: its gzip data cannot be unpacked.") from error
     if rest:
         raise IntegrityError(f"{where} unpacks to more than the {limit:,} bytes expected of it.")
@@ -80,6 +82,7 @@ def read_archive(path: Path, folder: str, sizes: Mapping[str, int]) -> dict[str,
     except (EOFError, zlib.error, tarfile.TarError, gzip.BadGzipFile) as error:
         raise IntegrityError(f"{path} is damaged or cut off: it cannot be unpacked.") from error
     except OSError as error:
+        refuse_trouble(error)
         raise DataError(f"{path} cannot be read: {error.strerror}.") from error
     missing = [name for name in sizes if name not in found]
     if missing:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from ..errors import DataError
+from ..errors import DataError, refuse_trouble
 from ..randomness import generator
 from ..storage import sha256
 from .splitting import stratified_rows
@@ -64,8 +64,8 @@ def scan(root: Path) -> Scan:
     if not root.is_dir():
         raise DataError(f"There is no folder {root}. Give a folder with one folder of images a class.")
     entries = visible(root)
-    folders = [entry for entry in entries if entry.is_dir()]
-    stray = tuple(_composed(entry.name) for entry in entries if not entry.is_dir())
+    folders = [entry for entry in entries if _is_folder(entry)]
+    stray = tuple(_composed(entry.name) for entry in entries if not _is_folder(entry))
     if not folders:
         raise DataError(
             f"{root} has no folders. A dataset has one folder of images a class: {root.name}/<class>/..., "
@@ -86,6 +86,7 @@ def visible(folder: Path) -> list[Path]:
     try:
         entries = list(folder.iterdir())
     except OSError as error:
+        refuse_trouble(error)
         raise DataError(f"{folder} cannot be read: {error.strerror}.") from error
     seen = (each for each in entries if not each.name.startswith("."))
     kept = (each for each in seen if each.name.lower() not in LITTER)
@@ -122,14 +123,14 @@ def _in_parts(root: Path, named: Mapping[str, Path], stray: tuple[str, ...]) -> 
     """Read ``root/{train,val,test}/<class>/*`` as it is."""
     folders = _part_folders(root, named)
     inside = {part: visible(folder) for part, folder in folders.items()}
-    classes = tuple(_composed(each.name) for each in inside["train"] if each.is_dir())
+    classes = tuple(_composed(each.name) for each in inside["train"] if _is_folder(each))
     _check_classes(folders["train"], classes)
     label_of = {name: label for label, name in enumerate(classes)}
     result = Scan(classes, {}, stray)
     for part, entries in inside.items():
-        loose = tuple(_name(root, each) for each in entries if not each.is_dir())
+        loose = tuple(_name(root, each) for each in entries if not _is_folder(each))
         result = replace(result, stray=result.stray + loose)
-        present = [each for each in entries if each.is_dir()]
+        present = [each for each in entries if _is_folder(each)]
         unknown = [_composed(each.name) for each in present if _composed(each.name) not in label_of]
         if unknown:
             raise DataError(
@@ -217,7 +218,7 @@ def files_below(folder: Path, seen: set[tuple[int, int]] | None = None, depth: i
     seen = set() if seen is None else seen
     seen.add(_identity(folder))
     for entry in visible(folder):
-        if not entry.is_dir():
+        if not _is_folder(entry):
             yield entry
         elif depth == DEEPEST:
             raise DataError(f"{str(folder)[:80]}.. stands in more than {DEEPEST} folders. Move its files up.")
@@ -225,8 +226,18 @@ def files_below(folder: Path, seen: set[tuple[int, int]] | None = None, depth: i
             yield from files_below(entry, seen, depth + 1)
 
 
+def _is_folder(entry: Path) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError as error:
+        raise DataError(f"{entry} cannot be read: {error.strerror}.") from error
+
+
 def _identity(folder: Path) -> tuple[int, int]:
-    state = folder.stat()
+    try:
+        state = folder.stat()
+    except OSError as error:
+        raise DataError(f"{folder} cannot be read: {error.strerror}.") from error
     return state.st_dev, state.st_ino
 
 

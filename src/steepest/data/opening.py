@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Condition
 from typing import IO, TYPE_CHECKING, Any
 
-from ..errors import DataError
+from ..errors import DataError, refuse_trouble
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -131,11 +131,13 @@ def opened(path: Path) -> Iterator["ImageFile"]:
     except PermissionError as error:
         raise DataError("may not be read") from error
     except OSError as error:
+        refuse_trouble(error)
         if error.strerror:  # the system's, such as a link to itself; a decoder's has none
             raise DataError(f"cannot be read ({error.strerror})") from error
         raise _damaged(error) from error
     # a decoder meets damaged bytes with whatever its code runs into: OSError, SyntaxError, IndexError, ...
     except Exception as error:
+        refuse_trouble(error)
         raise _damaged(error) from error
 
 

@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError, IntegrityError
+from ..errors import DataError, IntegrityError, refuse_trouble
 from ..storage import sha256, write_durably
 
 PIXELS = 28 * 28
@@ -42,6 +42,7 @@ def read_drawings(path: Path, drawings: int, *, beginning: bool = False) -> NDAr
                 raise IntegrityError(f"{path} holds {rows:,} drawings; {drawings:,} are needed.")
             content = file.read(drawings * PIXELS)
     except OSError as error:
+        refuse_trouble(error)
         raise DataError(f"{path} cannot be read: {error.strerror}.") from error
     if len(content) < drawings * PIXELS:
         raise IntegrityError(f"{path} is cut off after {length:,} bytes.")

@@ -27,7 +27,7 @@ from torch import Tensor
 from ..config import Config
 from ..data import Dataset, load
 from ..data.source import VARIABLE, data_directory
-from ..errors import IntegrityError, UserError
+from ..errors import IntegrityError, UserError, refuse_trouble
 from ..evaluation import Evaluation, evaluate
 from ..lazy import html_of
 from ..models import Network
@@ -213,6 +213,7 @@ class Run:
         try:
             return unsealed(path, KIND, older=True)
         except OSError as error:
+            refuse_trouble(error)
             raise IntegrityError(f"{path} is not as it was written: {error}") from error
 
     @property

@@ -13,7 +13,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from ..errors import IntegrityError, UserError
+from ..errors import IntegrityError, UserError, refuse_trouble
 from .files import MOST_BYTES, read_bytes
 
 Kind = Callable[[Any, str], None]  # takes a value and where it stands
@@ -64,6 +64,7 @@ def _content(path: Path, what: str, most: int) -> bytes:
         if path.is_file():
             return read_bytes(path, most)
     except (OSError, ValueError) as error:
+        refuse_trouble(error)
         said = getattr(error, "strerror", None) or error
         raise UserError(f"{path} cannot be opened: {said}. Give the path of a {what}.") from None
     if found.startswith("no"):

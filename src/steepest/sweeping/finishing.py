@@ -19,7 +19,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from torch import Tensor
 
-from ..errors import IntegrityError
+from ..errors import IntegrityError, refuse_trouble
 from ..evaluation import Evaluation
 from ..runs.run import BEST, CONFIG, ENVIRONMENT, LAST, LOCK, PREVIOUS, Run
 from ..storage import sealed, sha256, unsealed, write_durably, write_tensors
@@ -82,6 +82,7 @@ def read_outcome(path: Path) -> dict[str, Any]:
     except IntegrityError as error:
         raise IntegrityError(f"{error} {_advice(path)}") from error
     except OSError as error:
+        refuse_trouble(error)
         raise IntegrityError(f"{path / OUTCOME} cannot be read: {error.strerror}. {_advice(path)}") from error
 
 
