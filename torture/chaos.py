@@ -56,7 +56,7 @@ def cases(setting: Setting) -> Iterator[Case]:
 PART = Part(
     "chaos",
     "ckpt-chaos",
-    "The tester [ckpt-chaos](https://pypi.org/project/ckpt-chaos/) ends `steepest train`, `train --resume`, a "
+    "The tester [ckpt-chaos](https://github.com/rkb32/ckpt-chaos) ends `steepest train`, `train --resume`, a "
     "sweep and `compare` at every file event that it finds in their folder, in its four modes: before the "
     "event, with the file cut in half, by SIGTERM, and with all lost that was not yet synchronised. Then the "
     "same work is asked for again: it must end with 0 and the bytes of the run that was not disturbed.",
